@@ -13,6 +13,9 @@
      │   ├─ MailboxUnreachable          no connection to its server, or a broken one; worth another try
      │   └─ MessageUnreadable           the server does not give one message
      ├─ MailNotSent                     a mail could not be sent
+     ├─ ProviderFailed                  the identity provider can't be reached, or can't be trusted
+     ├─ KeyMissing                      what is kept is sealed with a key that is not there
+     ├─ SealBroken                      what is kept sealed was changed
      ├─ BackupUnusable                  a backup is not whole, or this program can't restore it
      ├─ Refused                         the service does not do what a person or a system asked
      │   ├─ NotSignedIn                 nobody is signed in, or the token is not valid

@@ -90,10 +90,8 @@ ROOMS: Mapping[str, Room] = {
     "service.store": Room(
         "results parts sealing",
         doors="accounts again answers audit belongings campaigns database events exports forms four_eyes "
-        "groupings identities listing marks moving notices proof_tables rearranged records regrouping replay search "
-        "second_factor "
-        "sessions settling statuses "
-        "tables twins uploads versions webhooks workers",
+        "groupings identities listing marks moving notices proof_tables rearranged records regrouping replay "
+        "search second_factor sessions settling statuses tables twins uploads versions webhooks workers",
     ),
     "service.migrations": Room("store"),
     "service.drafting": Room(

@@ -57,7 +57,8 @@ class CodeField(TextualField):
 
     def parse(self, text: str) -> str | None:
         # Only ASCII letters become upper case, because some letters of other scripts would become two.
-        code = compact(text).replace("-", "").translate(_UPPER)
+        # Without its hyphen a letter may join the accent behind it.
+        code = compact(compact(text).replace("-", "")).translate(_UPPER)
         return None if _FILLER.fullmatch(code) else code
 
     def format(self, value: str) -> str:

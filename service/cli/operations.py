@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
     )(purge)
     command(app, "sealform notice-template -o 补正通知.docx")(notice_template)
     command(app, "sealform readmit admin")(readmit)
-    command(app, "sealform new-key >> keys")(new_key)
+    command(app, "sealform new-key > keys")(new_key)
     command(app, "sealform reseal")(reseal)
     command(app, "sealform reread my-form", "sealform reread my-form --apply")(reread)
     app.add_typer(_audit, name="audit")
