@@ -131,7 +131,7 @@ def invite(connection: sa.Connection, user: int, by: str, now: datetime) -> str:
     secret = secrets.token_urlsafe(32)
     connection.execute(invitations.delete().where(invitations.c.user_id == user))
     connection.execute(
-        invitations.insert().values(digest=_digest(secret), user_id=user, expires_at=now + LINK_LIFE)
+        invitations.insert().values(digest=digest_of(secret), user_id=user, expires_at=now + LINK_LIFE)
     )
     audit.append(connection, now, by, "user-invited", f"user:{user}")
     return secret
@@ -146,7 +146,7 @@ def invited(connection: sa.Connection, secret: str, now: datetime) -> Any:
     link = (
         sa.select(users)
         .join(invitations)
-        .where(invitations.c.digest == _digest(secret), invitations.c.expires_at > now)
+        .where(invitations.c.digest == digest_of(secret), invitations.c.expires_at > now)
     )
     row = connection.execute(link).one_or_none()
     if row is None:
@@ -296,7 +296,7 @@ def open_session(
     secret = secrets.token_urlsafe(32)
     connection.execute(sessions.delete().where(sessions.c.expires_at < now))
     row = {
-        "digest": _digest(secret),
+        "digest": digest_of(secret),
         "user_id": user,
         "csrf": secrets.token_urlsafe(32),
         "created_at": now,
@@ -311,7 +311,7 @@ def open_session(
 
 def sign_out(connection: sa.Connection, secret: str) -> None:
     """Ends a session."""
-    connection.execute(sessions.delete().where(sessions.c.digest == _digest(secret)))
+    connection.execute(sessions.delete().where(sessions.c.digest == digest_of(secret)))
 
 
 def who_by_session(
@@ -323,7 +323,7 @@ def who_by_session(
         sa.select(users, sessions.c.csrf, sessions.c.issuer, second_factors.c.confirmed_at)
         .join(sessions)
         .outerjoin(second_factors, second_factors.c.user_id == users.c.id)
-        .where(sessions.c.digest == _digest(secret), sessions.c.expires_at > now, users.c.active)
+        .where(sessions.c.digest == digest_of(secret), sessions.c.expires_at > now, users.c.active)
     )
     row = connection.execute(found).one_or_none()
     if row is None:
@@ -351,7 +351,7 @@ def create_token(
         raise Invalid("请至少选一项权限，并由用户本人创建")
     token = _TOKEN_PREFIX + secrets.token_urlsafe(32)
     row = {
-        "name": name, "digest": _digest(token), "prefix": token[:8], "scopes": sorted(wanted),
+        "name": name, "digest": digest_of(token), "prefix": token[:8], "scopes": sorted(wanted),
         "created_by": int(by.id.partition(":")[2]), "created_at": now,
     }  # fmt: skip
     made = int(connection.execute(tokens.insert().values(row).returning(tokens.c.id)).scalar_one())
@@ -378,7 +378,7 @@ def who_by_token(connection: sa.Connection, token: str) -> tuple[Actor, datetime
     in."""
     found = (
         sa.select(tokens, users.c.role).join(users, users.c.id == tokens.c.created_by)
-        .where(tokens.c.digest == _digest(token), tokens.c.revoked_at.is_(None), users.c.active)
+        .where(tokens.c.digest == digest_of(token), tokens.c.revoked_at.is_(None), users.c.active)
     )  # fmt: skip
     row = connection.execute(found).one_or_none()
     if row is None:
@@ -438,8 +438,9 @@ def _attempts(connection: sa.Connection, key: str, since: datetime) -> int:
 
 def _of_name(name: str) -> str:
     """What attempts with a name are counted by; no address looks like it."""
-    return "name:" + _digest(name)[:32]
+    return "name:" + digest_of(name)[:32]
 
 
-def _digest(secret: str) -> str:
+def digest_of(secret: str) -> str:
+    """What is kept of a secret that only whoever holds it needs to know."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

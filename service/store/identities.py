@@ -4,7 +4,6 @@ A user is known by the provider's name and its own name for the user, never by a
 mail, which a provider may give to anybody: nobody gets a local account by being called like it.
 """
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import sqlalchemy as sa
 
 from models.errors import Forbidden, TooOften
 from service.store import accounts, audit
-from service.store.accounts import Actor, Attempt, Role
+from service.store.accounts import Actor, Attempt, Role, digest_of
 from service.store.identity_tables import errands, identities
 from service.store.tables import sessions, tokens, users
 
@@ -63,8 +62,8 @@ def begin(connection: sa.Connection, wanted: str, origin: str, now: datetime) ->
     one = Errand(state, nonce, secrets.token_urlsafe(48), browser, wanted)
     connection.execute(
         errands.insert().values(
-            digest=_digest(one.state), browser=_digest(one.browser), nonce=one.nonce, verifier=one.verifier,
-            wanted=wanted, origin=origin, expires_at=now + ERRAND_LIFE,
+            digest=digest_of(one.state), browser=digest_of(one.browser), nonce=one.nonce,
+            verifier=one.verifier, wanted=wanted, origin=origin, expires_at=now + ERRAND_LIFE,
         )
     )  # fmt: skip
     return one
@@ -73,7 +72,7 @@ def begin(connection: sa.Connection, wanted: str, origin: str, now: datetime) ->
 def take(connection: sa.Connection, state: str, browser: str, now: datetime) -> Errand | None:
     """The errand that an answer belongs to, which no second answer can have; None where there is none, or
     another browser began it. To be committed before anything is asked of the provider."""
-    own = (errands.c.digest == _digest(state)) & (errands.c.browser == _digest(browser))
+    own = (errands.c.digest == digest_of(state)) & (errands.c.browser == digest_of(browser))
     taken = errands.delete().where(own, errands.c.expires_at > now)
     row = connection.execute(taken.returning(errands)).one_or_none()
     return None if row is None else Errand(state, row.nonce, row.verifier, browser, row.wanted)
@@ -151,9 +150,5 @@ def _free(connection: sa.Connection, person: Person) -> str:
     wanted = plain[:_LONGEST_NAME]
     if connection.scalar(sa.select(users.c.id).where(sa.func.lower(users.c.name) == wanted.lower())) is None:
         return wanted
-    tail = "-" + _digest(f"{person.issuer}\n{person.subject}")[:8]
+    tail = "-" + digest_of(f"{person.issuer}\n{person.subject}")[:8]
     return plain[: _LONGEST_NAME - len(tail)] + tail
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

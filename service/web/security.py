@@ -71,6 +71,11 @@ def visitor(request: Request, context: Here) -> Actor | None:
         return accounts.who_by_session(connection, secret, now, context.settings.owing)
 
 
+def origin_of(request: Request) -> str:
+    """The address that a request comes from, "" where it is not known."""
+    return request.client.host if request.client else ""
+
+
 def counted(context: Context, name: str, request: Request) -> tuple[accounts.Attempt, Any]:
     """A login or whatever else asks for a password, counted before anything is compared, and the user of that
     name, None where there is none. What follows is looked at outside any transaction, because it takes long.
@@ -78,7 +83,7 @@ def counted(context: Context, name: str, request: Request) -> tuple[accounts.Att
     Raises:
         TooOften: there were too many.
     """
-    now, origin = context.clock(), request.client.host if request.client else ""
+    now, origin = context.clock(), origin_of(request)
     agent = request.headers.get("user-agent", "")
     with context.database.write() as connection:
         attempt = accounts.count_attempt(connection, name, origin, now, agent)

@@ -10,7 +10,7 @@ from service.store import accounts, identities
 from service.web.context import Context, Here
 from service.web.html_pages import login_page
 from service.web.oidc import Provider
-from service.web.security import cookie_name, set_session_cookie
+from service.web.security import cookie_name, origin_of, set_session_cookie
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,7 +26,7 @@ def go(request: Request, context: Here, next: Annotated[str, Query(max_length=40
     try:
         provider = _provider(request)
         with context.database.write() as connection:
-            errand = identities.begin(connection, _own(next), _origin(request), context.clock())
+            errand = identities.begin(connection, _own(next), origin_of(request), context.clock())
         answer: Response = RedirectResponse(provider.address(errand), 303)
     except SealformError as error:
         return _refused(context, error)
@@ -60,7 +60,7 @@ def back(
                 identities.refuse(connection, person, now)
             else:
                 agent = request.headers.get("user-agent", "")
-                attempt = accounts.Attempt(person.name, _origin(request), agent, ())
+                attempt = accounts.Attempt(person.name, origin_of(request), agent, ())
                 secret, _ = identities.sign_in(connection, person, role, attempt, now, settings.session_life)
         if role is None:
             raise Forbidden("单位账号没有使用本系统的权限", advice="请管理员把该账号加入有权限的组")
@@ -96,10 +96,6 @@ def _own(path: str) -> str:
     """A path of ours; anything else is the first page."""
     plain = path.isascii() and path.isprintable() and "\\" not in path and len(path) <= _LONGEST_PATH
     return path if plain and path.startswith("/") and not path.startswith("//") else "/"
-
-
-def _origin(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _cookie(context: Context) -> str:

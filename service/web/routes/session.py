@@ -9,7 +9,7 @@ from models.errors import Forbidden, Invalid, NotSignedIn, SecondFactorNeeded
 from service.store import accounts, second_factor
 from service.store.accounts import Actor, Scope
 from service.web.context import Context, Here
-from service.web.security import Visitor, cookie_name, counted, may, set_session_cookie
+from service.web.security import Visitor, cookie_name, counted, may, origin_of, set_session_cookie
 
 router = APIRouter(tags=["session"])
 
@@ -115,7 +115,7 @@ def set_password(given: NewPassword, request: Request, context: Here, who: Visit
     now = context.clock()
     with context.database.write() as connection:
         if given.link is not None:
-            accounts.check_rate(connection, request.client.host if request.client else "", now)
+            accounts.check_rate(connection, origin_of(request), now)
             accounts.accept_invitation(connection, given.link, given.new, now)
             return
         known = accounts.require(who, ())
