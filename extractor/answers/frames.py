@@ -189,7 +189,7 @@ def _fields_of(cell: FormCell, whole: Passage, cuts: Sequence[tuple[int, int, in
     edges = [(-1, 0, 0), *cuts, (len(cell.content), len(whole), len(whole))]
     for (item, _, end), (following, start, _) in pairwise(edges):
         text = whole.cut(end, start)
-        between = cell.content[max(item, 0) : following] if item >= 0 or following > 0 else ()
+        between = cell.content[max(item, 0) : following]
         fields = [one for one in between if not isinstance(one, Printed) and not one.is_mark]
         if not fields and key(text.words):
             return None

@@ -74,9 +74,7 @@ def oddities(
         _has_unread(find.unit, alignment, pages) or unread_in([region.units], pages)
     ):
         found.append(("ink-unread", every, ""))
-    if _is_unsure(find.unit, passages, pages) or any(
-        unit.cell and not unit.cell.sure for unit in region.units
-    ):
+    if _is_unsure(find.unit, region, pages):
         found.append((UNSEEN, every, ""))
     cells = {
         place.box
@@ -121,9 +119,9 @@ def _holds_another(alignment: Alignment, index: int, title: str) -> bool:
     return any(fuzz.ratio(rest, other) >= 100 * _ALIKE for rest in beside for other in others)
 
 
-def _is_unsure(label: Unit, passages: Iterable[Passage], pages: Pages) -> bool:
+def _is_unsure(label: Unit, region: Region, pages: Pages) -> bool:
     """Whether the cell of a label, or one of those that its answer stands in, may be none."""
-    if label.cell is not None and not label.cell.sure:
+    if any(unit.cell and not unit.cell.sure for unit in (label, *region.units)):
         return True
     tables = (
         (page.number, block) for page in pages.pages for block in page.blocks if isinstance(block, Table)
@@ -132,7 +130,7 @@ def _is_unsure(label: Unit, passages: Iterable[Passage], pages: Pages) -> bool:
         (number, cell.box) for number, table in tables for cell in table.cells if not cell.sure and cell.box
     }
     return (
-        any((place.page, place.box) in unsure for passage in passages for place in passage.places)
+        any((place.page, place.box) in unsure for passage in region.passages for place in passage.places)
         if unsure
         else False
     )

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from extractor.answers.units import Unit
 from extractor.text.passage import spaced
 from models.page import Box
+from models.writing import key
 
 _APART = 0.8  # of a character's width: a label stands so far from what is before and behind it
 _PARTS = 3  # columns that a column becomes: what stands before a label, the label, what stands behind it
@@ -39,6 +40,9 @@ def part(units: tuple[Unit, ...], lost: Sequence[Sequence[str]], taken: Collecti
 
 def _standing_apart(unit: Unit, text: str) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of each place of a unit where `text` stands apart from what else its line holds."""
+    if key(text) not in unit.key:
+        # Most units hold no label, and are looked at once for each that is lost.
+        return
     boxes = [span.box if span else None for span in unit.passage.spans]
     for found in re.finditer(spaced(text), unit.passage.text):
         start, end = found.span()
@@ -64,7 +68,8 @@ def _pieces(unit: Unit, start: int, end: int) -> Iterator[Unit]:
     assert unit.cell is not None, "only cells are parted"
     assert unit.box is not None, "only cells of pictures are parted"
     boxes = [span.box if span else None for span in unit.passage.spans]
-    (left, *_), (*_, right) = ([box for box in boxes[start:end] if box],) * 2
+    own = [box for box in boxes[start:end] if box]
+    left, right = own[0], own[-1]
     before = [box.x1 for box in boxes[:start] if box and _is_level(box, left)]
     behind = [box.x0 for box in boxes[end:] if box and _is_level(box, right)]
     edges = [
