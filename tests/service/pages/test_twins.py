@@ -120,6 +120,23 @@ def test_by_mouse_it_is_another_and_the_history_says_so_on_both_sides(
         expect(_note(one, other)).to_be_visible()
 
 
+def test_what_was_unfolded_stays_so_when_somebody_else_changes_the_application(
+    service: Service, visit: Visit, twice: tuple[int, int]
+) -> None:
+    first, again = twice
+    page = visit(f"/submissions/{first}")
+    page.get_by_role("button", name="是另一份").click()
+    page.get_by_text(f"与第 {again} 号不是同一份").click()
+    back = page.get_by_role("button", name="撤销这个结论")
+    back.focus()
+    me = int(service.administrator.ask("GET", "/session")["user"]["id"].split(":")[-1])
+    service.administrator.ask("PUT", f"/submissions/{first}/assignee", json={"user": me})
+    expect(page.locator("#assignee")).to_contain_text("由我处理")
+    expect(back).to_be_focused()
+    back.click()
+    expect(_note(page, again)).to_be_visible()
+
+
 def test_by_mouse_the_earlier_one_gives_way_too(
     service: Service, visit: Visit, twice: tuple[int, int]
 ) -> None:

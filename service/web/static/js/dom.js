@@ -44,6 +44,15 @@ export function icon(name, label = null) {
   return svg("svg", label ? { class: "icon", role: "img", "aria-label": label } : { class: "icon", "aria-hidden": "true" }, use);
 }
 
+/** Puts `children` in the place of what `element` held; what a user had unfolded stays so, and the focus where it was. */
+export function repaint(element, children) {
+  const open = new Set($$("details[open] > summary", element).map((summary) => summary.textContent));
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  element.replaceChildren(...children);
+  for (const summary of $$("details > summary", element)) if (open.has(summary.textContent)) summary.parentElement.open = true;
+  if (focused) $$(focused.localName, element).find((one) => one.textContent === focused.textContent)?.focus();
+}
+
 /** Whether the user is writing there, so that a letter is text and no command. */
 export function isWriting(element) {
   if (!(element instanceof HTMLElement)) return false;

@@ -1,7 +1,7 @@
 // The review page: opens a submission, keeps its two sides together, and moves on to the next one without loading the page anew.
 
 import { get, live, send } from "./api.js";
-import { $, h, icon } from "./dom.js";
+import { $, h, icon, repaint } from "./dom.js";
 import { bind } from "./keys.js";
 import { Ahead } from "./review/ahead.js";
 import { pickKeys } from "./review/answer.js";
@@ -150,7 +150,7 @@ async function assign(user) {
 }
 
 function paintProblems() {
-  $("#problems").replaceChildren(...[
+  repaint($("#problems"), [
     ...twinNotes(detail, settleWith, nameOf),
     ...correctionNotes(detail, (name) => cards.find((card) => card.name === name)?.focus()),
     detail.proposed && h("div", { class: "note doubt", id: "proposed" }, icon("info"), h("p", {}, `${nameOf(detail.proposed.by)} 提出不予受理，须由另一位复核员确认${detail.proposed.reason ? `：${detail.proposed.reason}` : "。"}`)),
@@ -515,7 +515,8 @@ function followOthers() {
     event: (name, summary) => {
       if (name !== "submission") return;
       if (ahead?.id === summary.id) ahead.stale = true;
-      if (summary.id !== id || summary.version <= detail.version || saver.outbox.waiting) return;
+      const known = summary.version < detail.version || (summary.version === detail.version && summary.assignee === detail.assignee);
+      if (summary.id !== id || known || saver.outbox.waiting) return;
       refresh().then(() => tellNews()).catch(() => {});
     },
   });
