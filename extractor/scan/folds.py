@@ -27,6 +27,7 @@ _LONG = 0.2  # share of the page's size along the rules: longer rules tell of fo
 _RULES = 2  # the least number of long rules, and of broken ones, that tell of a fold
 _GAP = 12  # pixels: a rule of which more is missing is broken
 _LEAST = 4  # pixels: a smaller shift is not put back
+_STRAIGHT = 0.3  # of the rules seen on the shifted path: where more are seen straight on, there is no fold
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,29 @@ def _shifts(rules: Sequence[Rule], ink: Gray) -> Shifts:
     for track in tracks:
         rows = np.rint(_base(track)).astype(int) + offsets
         seen += near[np.clip(rows, 0, ink.shape[0] - 1)[None, :], columns[:, None]]
-    path = offsets[_best(seen)]
-    moved = np.interp(np.arange(size), columns, path, left=0, right=0)
+    way = _best(seen)
     # A shift of the whole rule is no fold, but the place where the rule stands.
-    moved -= np.median(path)
+    own = int(np.median(way))
+    moved = np.interp(np.arange(size), columns, _folded(way, own, seen), left=0, right=0)
     return np.rint(moved).astype(np.int64) if np.abs(moved).max() >= _LEAST else np.zeros(size, np.int64)
+
+
+def _folded(way: NDArray[np.intp], own: int, seen: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return how far the `way` is shifted against the place `own` of the rules, in pixels for each step.
+    `seen`: as for `_best`.
+
+    Where the rules go on at their own place, nothing is shifted: a row of writing close to each of them drew
+    the way aside.
+    """
+    shifted = way - own
+    steps = np.arange(len(way))
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], shifted != 0, [False]])))
+    for start, end in zip(ends[::2], ends[1::2], strict=True):
+        part = steps[start:end]
+        far = part[np.abs(shifted[part]) >= _LEAST]
+        if len(far) and seen[far, own].mean() > _STRAIGHT * seen[far, way[far]].mean():
+            shifted[part] = 0
+    return shifted
 
 
 def _tracks(rules: Sequence[Rule], least: float) -> list[list[Rule]]:

@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from extractor.scan import folds
 from extractor.scan.ruling import find_grids
 from tests.extractor import drawing
 
@@ -425,3 +426,16 @@ def test_words_that_end_on_a_border_of_another_row_do_not_begin_there():
     drawing.write(picture, [(663, 340, "吨标准煤")])
     (grid,) = find_grids(_gray(picture), drawing.SCALE, [(664, 344, 800, 380)]).grids
     assert all(cell.sure for cell in grid.cells)
+
+
+def test_rows_of_writing_close_under_rules_that_go_on_are_no_fold():
+    seen = np.zeros((40, 33))
+    seen[:, 16] = 4.0
+    seen[10:30, 16] = 2.5
+    writing = seen.copy()
+    for step in range(10, 30):
+        writing[step, min(26, 16 + step - 10, 16 + 29 - step)] += 4
+    assert not folds._folded(folds._best(writing), 16, writing).any()
+    pushed = writing.copy()
+    pushed[12:28, 16] = 0.2
+    assert np.abs(folds._folded(folds._best(pushed), 16, pushed)).max() >= 9
