@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan.frames import TERMS, Bend, lay_flat, moved
+from extractor.scan.skew import text_skew
 from models.page import Frame, Warp
 
 Gray = NDArray[np.uint8]
@@ -109,6 +110,8 @@ def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
     told = sheet is not None or _spread(lines, work.shape) > _SPANNED
     half = max(work.shape[:2]) / 2
     back = _straightening(lines, half) if told else _rotation(lines)
+    if not told and not len(lines.level) + len(lines.upright):
+        back = _turned_back(np.radians(text_skew(lit(work))))
     level, upright = _bends(lines, back, half) if told else (_unbent(half), _unbent(half))
     farthest = _movement(back, level, upright, work.shape)
     target = _target(work, sheet, back, level, upright)
@@ -279,7 +282,11 @@ def _rotation(lines: _Lines) -> Floats:
     lengths = np.hypot(turned[:, 3] - turned[:, 1], turned[:, 2] - turned[:, 0])
     angles = (angles + np.pi / 2) % np.pi - np.pi / 2
     order = np.argsort(angles)
-    angle = angles[order][np.searchsorted(np.cumsum(lengths[order]), lengths.sum() / 2)]
+    return _turned_back(angles[order][np.searchsorted(np.cumsum(lengths[order]), lengths.sum() / 2)])
+
+
+def _turned_back(angle: float) -> Floats:
+    """Return the rotation (3 x 3) that makes level what falls to the right by `angle`, in radians."""
     c, s = np.cos(-angle), np.sin(-angle)
     return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
 
