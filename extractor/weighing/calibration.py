@@ -56,8 +56,8 @@ def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]
     # An empty box in a text is a character that nobody could name.
     telling = [
         (char, sure)
-        for char, sure in read
-        if char.isalnum() or char in EMPTY_GLYPHS or field.punctuation == "tells"
+        for at, (char, sure) in enumerate(read)
+        if char.isalnum() or char in EMPTY_GLYPHS or field.punctuation == "tells" or _may_be_digit(read, at)
     ] or read
     critical = [sure for char, sure in telling if char.isdigit() or not field.is_prose]
     points = _points(field, read)
@@ -79,6 +79,17 @@ def unweighed(field: Field, signs: Signs, value: object) -> tuple[str, ...]:
         return ()
     has_marks = isinstance(value, str) and any(not (char.isalnum() or char.isspace()) for char in value)
     return ("punctuation",) if field.is_long or has_marks else ()
+
+
+def _may_be_digit(read: Sequence[tuple[str, float]], at: int) -> bool:
+    """Return whether a mark that is hardly read may be a narrow digit, the last one of a number: it stands
+    after a digit and before a letter, as in 98:号 for 983号."""
+    if not 0 < at < len(read) - 1:
+        return False
+    char, sure = read[at]
+    return (
+        sure < rungs.STRONG and not char.isalnum() and read[at - 1][0].isdigit() and read[at + 1][0].isalpha()
+    )
 
 
 def _points(field: Field, read: Sequence[tuple[str, float]]) -> list[float]:

@@ -53,6 +53,11 @@ def test_a_doubtful_point_between_digits_matters_as_a_digit_does(field):
     assert _sure(field, _read("8万元。1", {3: 0.5}), 9.0) == _sure(field, _read("8万元。1"), 9.0)
 
 
+def test_a_mark_hardly_read_between_a_number_and_its_word_may_be_a_digit():
+    assert _sure(TEXT, _read("望江街98:号", {5: 0.75}), 9.0) < threshold(0.001)
+    assert _sure(TEXT, _read("望江街98:号"), 9.0) >= threshold(0.001)
+
+
 def test_what_stands_between_the_digits_of_a_telephone_number_does_not_matter():
     phone = PhoneField(kind="phone", name="phone")
     assert _sure(phone, _read("027-85807053", {3: 0.5})) == _sure(phone, _read("027-85807053"))
