@@ -33,7 +33,9 @@ ROOMS: Mapping[str, Room] = {
     "extractor.work": Room("limits"),
     "extractor.rungs": Room(),
     "extractor.text": Room(doors="confusions passage placeholders raised readings tick_signs unseen"),
-    "extractor.weighing": Room("limits rungs text", doors="calibration compare decide seal_names spelling"),
+    "extractor.weighing": Room(
+        "limits rungs text", doors="calibration compare decide form_words seal_names spelling"
+    ),
     "extractor.scan": Room("limits rungs text", doors="decode frames ocr read seals.lift"),
     "extractor.arrival": Room(
         "limits scan", doors="containers.charsets containers.headers containers.rar containers.zipped"

@@ -131,7 +131,7 @@ class _Settling:
 
     def __init__(self, alignment: Alignment, claims: Claims, absent: Sequence[str]) -> None:
         self._alignment, self._claims, self._absent = alignment, claims, absent
-        self._phrases = tuple(_phrases_of_form(alignment.form))
+        self._phrases = tuple(phrases_of_form(alignment.form))
         self._by_cell: dict[int, tuple[str, ...]] = {}
         self._doubts: dict[tuple[str, str], Finding] = {}
         self._elsewhere: dict[int | None, list[str]] = {}
@@ -351,7 +351,8 @@ def headings_of(form: FormDefinition) -> frozenset[str]:
     return frozenset(filter(None, map(key, texts)))
 
 
-def _phrases_of_form(form: FormDefinition) -> Iterator[str]:
+def phrases_of_form(form: FormDefinition) -> Iterator[str]:
+    """The keys of all that a form prints."""
     yield from phrases_around(form)
     for cell in form.cells():
         yield from phrases_of(cell)

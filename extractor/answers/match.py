@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor import rungs
-from extractor.answers.books import Books, Claims, headings_of, phrases_around, settle
+from extractor.answers.books import Books, Claims, headings_of, phrases_around, phrases_of_form, settle
 from extractor.answers.cell_parts import split, words_of_sentence
 from extractor.answers.coded import with_coded
 from extractor.answers.controls import controls_of
@@ -20,11 +20,12 @@ from extractor.answers.units import Unit
 from extractor.answers.values import observe_written, parse, typed_mark
 from extractor.text.passage import LIST_NUMBER, Passage
 from extractor.weighing.calibration import legibility, sign_of_mark
+from extractor.weighing.form_words import FormWords, sure_words
 from extractor.weighing.spelling import corroborate, respell
 from models.fields import Field, SealField, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Pages
+from models.page import Pages, Run
 from models.record import Evidence, Observation
 from models.writing import key, one_line
 
@@ -103,7 +104,11 @@ def _on_paper(one: Observation, grey: frozenset[int]) -> Observation:
 def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation]) -> Iterable[Observation]:
     """The observations of all that was seen, what was read off a picture weighed again first."""
     seen = list(seen)
-    passages = {one.field.name: respell(one.field, one.passage) for one in seen if isinstance(one, _Answer)}
+    texts = [one.passage for one in seen if isinstance(one, _Answer) and one.field.made_of == "words"]
+    words = FormWords([*phrases_of_form(form), *(word for text in texts for word in _sure_words(text))])
+    passages = {
+        one.field.name: respell(one.field, one.passage, words) for one in seen if isinstance(one, _Answer)
+    }
     passages = corroborate(passages, _mentions(form))
     legible = legibility(passages.values())
     for one in seen:
@@ -116,6 +121,11 @@ def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation]) -> It
         alternatives = dict.fromkeys(other for other in others if other not in (None, observation.value))
         observation = _doubted(observation, title, one.odd)
         yield observation.model_copy(update={"alternatives": (*observation.alternatives, *alternatives)})
+
+
+def _sure_words(passage: Passage) -> list[str]:
+    spans = zip(passage.text, passage.spans, strict=True)
+    return sure_words((char, span.confidence if isinstance(span, Run) else 0.0) for char, span in spans)
 
 
 def _mentions(form: FormDefinition) -> list[tuple[str, str]]:

@@ -1,7 +1,8 @@
 """Correcting characters that were read from a picture by what may stand there (pure).
 
-Three things tell what may stand there: the kind of the field, the script that forms are filled in with, and
-the same name elsewhere in the application. Text that the file itself holds stays as it is.
+Four things tell what may stand there: the kind of the field, the script that forms are filled in with, words
+that the form prints or another answer holds, and the same name elsewhere in the application. Text that the
+file itself holds stays as it is.
 """
 
 import re
@@ -17,6 +18,7 @@ from extractor import rungs
 from extractor.text import confusions
 from extractor.text.confusions import by_character
 from extractor.text.passage import Passage
+from extractor.weighing.form_words import FormWords
 from models.fields import Field
 from models.fields.base import MadeOf
 from models.page import Run, Span
@@ -40,8 +42,9 @@ _LIKE = 55.0
 _LEAST_NAME = 4
 
 
-def respell(field: Field, passage: Passage) -> Passage:
-    """Return the passage with each doubtful character corrected by the kind of `field` and the script."""
+def respell(field: Field, passage: Passage, form: FormWords | None = None) -> Passage:
+    """Return the passage with each doubtful character corrected by the kind of `field`, the script and, in
+    words, by those that `form` holds."""
     spans = [span if is_read(span) else None for span in passage.spans]
     changed: dict[int, Run] = {}
     for at, span in enumerate(spans):
@@ -57,6 +60,9 @@ def respell(field: Field, passage: Passage) -> Passage:
             # This is a guess, so nobody may be sure of it.
             changed[at] = _turned(span, _STROKES[span.text], rungs.EVEN)
     if field.made_of == "words":
+        told = _as_printed([changed.get(n, span) for n, span in enumerate(spans)], form)
+        changed |= told
+        spans = [None if n in told else span for n, span in enumerate(spans)]
         changed = _in_words([changed.get(n, span) for n, span in enumerate(passage.spans)], spans) | changed
     if field.made_of in _MEANT:
         changed |= _as_meant(
@@ -90,6 +96,19 @@ def _converter() -> Any:
     from opencc import OpenCC
 
     return OpenCC("t2s")
+
+
+def _as_printed(read: Sequence[Run | None], form: FormWords | None) -> dict[int, Run]:
+    """Return the doubtful characters that repeat words of the form, as those spell them."""
+    told = form.spelled(read) if form else {}
+    found: dict[int, Run] = {}
+    for at, (char, sure) in told.items():
+        run = read[at]
+        if run is not None and char != run.text:
+            found[at] = _turned(run, char, sure)
+        elif run is not None and sure > run.confidence:
+            found[at] = run.model_copy(update={"confidence": sure})
+    return found
 
 
 def _in_words(runs: Sequence[Span | None], read: Sequence[Run | None]) -> dict[int, Run]:
