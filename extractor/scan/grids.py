@@ -30,6 +30,7 @@ _CLOSE = 2  # pixels: ink so near to a border's course is the border's
 _BARE = (4, 5)  # pixels off the border's course where dashes have paper on both sides
 _GAP = 10  # pixels: a shorter break in a rule is no gap
 _BRIDGED = 0.4  # share of a table: a rule with a shorter gap may go on behind it
+_BROKEN = 0.75  # share of a table: so may one that breaks off on both sides of the gap where no rule crosses it
 _OUTER = 0.4  # share of a table's outermost line that must be ruled
 # Shares of the table's other rows in which an upright line is seen.
 _ELSEWHERE = 0.75  # with more, the line must stand in this row, too
@@ -267,8 +268,8 @@ def _bridged(seen: Bits, crossings: Sequence[float]) -> Bits:
     bridged = np.zeros(len(seen), bool)
     known = [first, *(first + np.flatnonzero(seen[first:last])).tolist(), last]
     for before, after in pairwise(known):
-        if _GAP < after - before < _BRIDGED * (last - first):
-            ends = [any(abs(end - at) <= TOUCH for at in crossings) for end in (before, after)]
+        ends = [any(abs(end - at) <= TOUCH for at in crossings) for end in (before, after)]
+        if _GAP < after - before < (_BRIDGED if any(ends) else _BROKEN) * (last - first):
             bridged[before:after] = not all(ends)
     return bridged
 

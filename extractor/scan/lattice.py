@@ -42,7 +42,7 @@ _SOME = 2  # texts: a line through so many is no rule
 _SEVERAL = 3  # texts: a line beside so many, and through none, is a rule
 # Darkness is how many levels a line is darker than paper, summed over the line's thickness.
 _PALER = 0.35  # share of the usual darkness: a paler line shines through the paper, or is dirt
-_SOLID = 90  # levels: if the usual darkness is no more, rules are dotted, grey or fine, and differ much
+_SOLID = 90  # levels: the nearer to it the usual darkness is, the more dotted, grey or fine rules differ
 _STREAKED = 0.6  # share of the usual darkness: a paler piece in line with a loose one belongs to a streak
 _LOOSE = 68  # pixels: a piece as long that lies on no rule is a loose one
 _THROUGH = 0.3  # share of a text's height: a line that runs through a text is farther inside it
@@ -287,7 +287,7 @@ def _dark(levels: Sequence[Rule], uprights: Sequence[Rule]) -> tuple[list[Rule],
     if not bearing:
         return [*levels], [*uprights]
     usual = _usual_darkness(bearing)
-    least = _PALER * usual if usual > _SOLID else 0.0
+    least = min(_PALER * usual, max(0.0, usual - _SOLID))
     return [rule for rule in levels if rule.dark >= least], [rule for rule in uprights if rule.dark >= least]
 
 
