@@ -42,6 +42,9 @@ _HOLE = 0.57  # of the widest character: a digit that was not read leaves as muc
 # that wore off the page not even ink is left, and no neighbour is unsure for that. Wide letters need more.
 _FAR, _FAR_WIDE, _WIDE = 1.7, 2.2, frozenset("mwMW@")
 _SEVERAL = 5  # steps that tell the usual one
+# Of the widest character: in a long answer, so much room between two letters or digits, or beside a sign, is
+# one that was lost, or that something covers.
+_ROOM, _ROOM_AT_SIGN = 0.95, 1.45
 _SIGN = re.compile(r"[\w@.+-]", re.ASCII)
 _EMPTY_BRACKETS = re.compile(r"[(（]\s*[)）]")  # nobody writes them, and a misread 0 looks like them
 _ACROSS = 0.25  # of its height: so far a line may reach over the border of its cell
@@ -61,13 +64,12 @@ class _Piece:
     @property
     def holes(self) -> Iterator[tuple[str, str]]:
         """The characters between which there is room for another one."""
-        wide = max((span.box.x1 - span.box.x0 for span in self.spans if span.box), default=0.0)
         steps = self._steps
         for one, other in pairwise(self.spans):
             is_edge = any(
                 a.isdigit() and is_chinese(b) for a, b in ((one.text, other.text), (other.text, one.text))
             )
-            if is_edge and one.box and other.box and other.box.x0 - one.box.x1 > _HOLE * wide:
+            if is_edge and one.box and other.box and other.box.x0 - one.box.x1 > _HOLE * self.wide:
                 yield one.text, other.text
         for alike in {kind for kind, *_ in steps}:
             own = [(step, pair) for kind, step, pair in steps if kind == alike]
@@ -78,6 +80,15 @@ class _Piece:
                     for step, pair in own
                     if step > usual * (_FAR_WIDE if _WIDE.intersection(pair) else _FAR)
                 )
+
+    @property
+    def rooms(self) -> Iterator[tuple[str, str]]:
+        """The characters of a long answer between which there is room for a whole one."""
+        spans = [span for span in self.spans if span.box and span.text.strip()]
+        for one, other in pairwise(spans):
+            least = _ROOM if one.text.isalnum() and other.text.isalnum() else _ROOM_AT_SIGN
+            if one.box and other.box and other.box.x0 - one.box.x1 > least * self.wide:
+                yield one.text, other.text
 
     @property
     def _steps(self) -> list[tuple[bool, float, tuple[str, str]]]:
@@ -93,6 +104,11 @@ class _Piece:
             if one.box and other.box
             if all(map(is_chinese, (one.text, other.text))) or all(map(_SIGN.match, (one.text, other.text)))
         ]
+
+    @property
+    def wide(self) -> float:
+        """The width of its widest character."""
+        return max((span.box.x1 - span.box.x0 for span in self.spans if span.box), default=0.0)
 
     @property
     def high(self) -> float:
@@ -286,11 +302,18 @@ def _askew(rows: Sequence[Sequence[_Piece]], most: float) -> Iterator[str]:
 
 def _tall(region: Region) -> Iterator[str]:
     """Lines of a long answer that are much higher than the others, or stand apart: written or stamped by
-    somebody else, or askew. A short last line may look higher than it is, but stands close under the one
-    before."""
+    somebody else, or askew. Places where there is room for a character that was not read.
+
+    A short last line may look higher than it is, but stands close under the one before.
+    """
     for unit in region.units:
         yield from _askew(list(_rows(unit)), _ASKEW_LINE)
-    pieces = [piece for unit in region.units for row in _rows(unit) for piece in row]
+    rows = [row for unit in region.units for row in _rows(unit)]
+    pieces = [piece for row in rows for piece in row]
+    yield from (f"{one}{other}" for piece in pieces for one, other in piece.rooms)
+    for left, right in (pair for row in rows for pair in pairwise(row)):
+        if right.box.x0 - left.box.x1 > _ROOM_AT_SIGN * max(left.wide, right.wide):
+            yield right.text
     high = median(piece.high for piece in pieces) if pieces else 0.0
     for before, piece in pairwise([None, *pieces]):
         is_close = before is not None and piece is not None and piece.box.y0 - before.box.y1 < _CLOSE * high

@@ -30,7 +30,9 @@ _CLOSE = 2  # pixels: ink so near to a border's course is the border's
 _BARE = (4, 5)  # pixels off the border's course where dashes have paper on both sides
 _GAP = 10  # pixels: a shorter break in a rule is no gap
 _BRIDGED = 0.4  # share of a table: a rule with a shorter gap may go on behind it
-_BROKEN = 0.75  # share of a table: so may one that breaks off on both sides of the gap where no rule crosses it
+_BROKEN = (
+    0.75  # share of a table: so may one that breaks off on both sides of the gap where no rule crosses it
+)
 _OUTER = 0.4  # share of a table's outermost line that must be ruled
 # Shares of the table's other rows in which an upright line is seen.
 _ELSEWHERE = 0.75  # with more, the line must stand in this row, too

@@ -4,6 +4,7 @@ from extractor.scan.compose import make_page
 from extractor.scan.cut_off import find_cut_off
 from extractor.scan.decode import Picture
 from extractor.scan.dirt import without_dirt
+from extractor.scan.faded import find_faded
 from extractor.scan.flat import FlatPage
 from extractor.scan.handwriting import find_ink
 from extractor.scan.layers import is_coloured, take_apart
@@ -21,6 +22,9 @@ from extractor.scan.underlined import mark_underlined
 from extractor.scan.unread_ink import read_unread
 from extractor.scan.upright import flatten
 from models.page import Page
+
+# Each finds places of which not all was read, or which somebody changed by pen.
+_FINDERS = (find_pen_marks, find_crossed, find_cut_off, find_faded)
 
 
 def read_page(
@@ -46,7 +50,7 @@ def read_page(
     found = {
         "ink": find_ink(page),
         "seals": read_seals(page, engine),
-        "unread": (*unread, *dirt, *struck, *find_pen_marks(page), *find_crossed(page), *find_cut_off(page)),
+        "unread": (*unread, *dirt, *struck, *(box for find in _FINDERS for box in find(page))),
         "coloured": is_coloured(picture.colour),
         "identity": codes.identity,
         "coded": codes.values,

@@ -225,6 +225,20 @@ def test_a_stamp_below_a_long_text_is_doubted_and_its_short_last_line_is_not() -
     assert doubts(read(written(whole, 3, 1, *lines, last, stamp)), "about") == ["text-foreign"]
 
 
+@pytest.mark.parametrize(("gap", "level"), [(1.0, 0.0), (5.0, 0.0), (1.6, 3.0), (5.0, 3.0)])
+def test_room_in_a_line_of_a_long_text_is_told(gap: float, level: float) -> None:
+    """The rest of the line was read with it, or apart from it and so a little lower."""
+    whole = grid([*FULL[:3], ["单位概况", "占地80亩，建有厂房。\n职工40人。\n\n\n"], FULL[4]])
+    box = place(whole, 3, 1)
+    begun = words("占地80亩建有厂", box.x0 + 5, box.y0 + 4)
+
+    def line(room: float) -> tuple[Span, ...]:
+        return begun + words("职工40人有食堂", box.x0 + 5 + (8 + room) * EM, box.y0 + 4 + level)
+
+    assert doubts(read(written(whole, 3, 1, line(gap))), "about") == ["text-foreign"]
+    assert not doubts(read(written(whole, 3, 1, line(0.3))), "about")
+
+
 def test_ink_beside_what_was_read_says_that_the_answer_goes_on() -> None:
     def inked(x: float) -> Page:
         mark = InkMark(box=Box(x0=x, y0=BOX.y0 + 8, x1=x + 60, y1=BOX.y0 + 24), confidence=0.95)
