@@ -2,10 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from extractor.scan import folds, grids, lattice
-from extractor.scan.lattice import Rule
 from extractor.scan.ruling import find_grids
-from extractor.scan.strokes import Piece
 from tests.extractor import drawing
 
 
@@ -428,35 +425,3 @@ def test_words_that_end_on_a_border_of_another_row_do_not_begin_there():
     drawing.write(picture, [(663, 340, "吨标准煤")])
     (grid,) = find_grids(_gray(picture), drawing.SCALE, [(664, 344, 800, 380)]).grids
     assert all(cell.sure for cell in grid.cells)
-
-
-def test_rows_of_writing_close_under_rules_that_go_on_are_no_fold():
-    seen = np.zeros((40, 33))
-    seen[:, 16] = 4.0
-    seen[10:30, 16] = 2.5
-    writing = seen.copy()
-    for step in range(10, 30):
-        writing[step, min(26, 16 + step - 10, 16 + 29 - step)] += 4
-    assert not folds._folded(folds._best(writing), 16, writing).any()
-    pushed = writing.copy()
-    pushed[12:28, 16] = 0.2
-    assert np.abs(folds._folded(folds._best(pushed), 16, pushed)).max() >= 9
-
-
-def test_a_rule_that_breaks_off_in_two_cells_goes_on_between_them():
-    seen = np.zeros(1000, bool)
-    seen[100:330] = seen[800:900] = True
-    crossings = [100, 300, 500, 700, 900]
-    assert grids._bridged(seen, crossings)[331:799].all()
-    ended = np.zeros(1000, bool)
-    ended[100:300] = ended[800:900] = True
-    assert not grids._bridged(ended, crossings)[331:799].any()
-
-
-def test_of_fine_rules_a_pale_one_is_a_rule_and_of_dark_ones_it_is_not():
-    def rule(start, end, at, dark):
-        return Rule(start, end, at, (Piece(start, end, (at,), dark=dark),))
-
-    for usual, kept in ((107.0, 4), (200.0, 3)):
-        levels = [rule(100, 900, at, usual) for at in (100, 200, 400)] + [rule(100, 900, 300, 37.0)]
-        assert len(lattice._dark(levels, [rule(100, 400, x, usual) for x in (100, 900)])[0]) == kept
