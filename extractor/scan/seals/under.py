@@ -170,7 +170,9 @@ def _complete(line: ReadLine, unclaimed: NDArray[np.bool_]) -> ReadLine:
 def _marked(line: ReadLine, over: Mask) -> ReadLine:
     """Return the line with the characters marked that lie under a seal's ink."""
     _, top, _, bottom = line.place.box
-    marks = tuple(bool(over[_part((x0, top, x1, bottom))].mean() > _TOUCHED) for x0, x1 in line.glyph_boxes())
+    parts = [over[_part((x0, top, x1, bottom))] for x0, x1 in line.glyph_boxes()]
+    # A character may be told beyond the edge of the picture.
+    marks = tuple(bool(part.size and part.mean() > _TOUCHED) for part in parts)
     return replace(line, recovered=marks) if any(marks) else line
 
 
