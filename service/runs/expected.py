@@ -17,10 +17,11 @@ from extractor import Source
 Kind = Literal["typed", "digital", "converted", "pictured"]
 
 # Seconds that a file takes before any of its run is known: of a processor of 2026, for the files of
-# `fixtures/inbox` and 200 dpi scans of dense forms (`tests/service/runs/test_expected.py` has each). The first
-# page of a form has most of its print.
+# `fixtures/inbox` and 200 dpi scans of dense forms (`tests/service/runs/test_expected.py` has each). The
+# first page of a form has most of its print.
 _TEXT, _PDF, _CONVERTED, _PAGE, _NEXT_PAGE = 0.08, 0.3, 3.0, 5.0, 2.5
-# Seconds more of the first of its kind in each process, which loads libraries for it; models are loaded ahead.
+# Seconds more of the first of its kind in each process, which loads libraries for it; models are loaded
+# ahead.
 _LOADS: Mapping[Kind, float] = {"typed": 0.15, "digital": 0.4, "converted": 0.0, "pictured": 0.5}
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".heic", ".heif", ".bmp", ".webp"})
 _OLD = frozenset({".doc", ".wps", ".rtf", ".odt"})
@@ -34,7 +35,8 @@ _LOOKED_AT, _SIDE, _NEAR = 2 << 20, 700, 300
 _IMAGE = re.compile(rb"/Subtype\s*/Image\b")
 _SIDES = re.compile(rb"/(Width|Height)\s+(\d{1,6})\b")
 _MOST_FRAMES = 500
-# How much of what is known of a kind counts on as the next of it is done: a machine gets busy, and free again.
+# How much of what is known of a kind counts on as the next of it is done: a machine gets busy, and free
+# again.
 _KEPT = 0.8
 # How much of what is known already the first guess counts for, in seconds.
 _GUESS = 0.15
