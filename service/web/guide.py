@@ -12,7 +12,7 @@ _INSTALLED = Path(__file__).parent / "docs"
 _PLACE = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "docs"
 GUIDE = "guide.zh"
 # What the guide leads to, beside itself.
-OTHERS = ("definitions", "campaigns", "export")
+OTHERS = ("definitions", "campaigns", "export", "api.zh")
 _NO_LETTER = re.compile(r"[^\w\- ]")
 _PAGE = re.compile(r"([a-z.]+)\.md(#.*)?")
 
