@@ -19,7 +19,7 @@ Kind = Literal["typed", "digital", "converted", "pictured"]
 # Seconds that a file takes before any of its run is known: of a processor of 2026, for the files of
 # `fixtures/inbox` and 200 dpi scans of dense forms (`tests/service/runs/test_expected.py` has each). The
 # first page of a form has most of its print.
-_TEXT, _PDF, _CONVERTED, _PAGE, _NEXT_PAGE = 0.08, 0.3, 3.0, 5.0, 2.5
+_TEXT, _PDF, _CONVERTED, _PAGE, _NEXT_PAGE = 0.08, 0.3, 3.0, 5.0, 1.8
 # Seconds more of the first of its kind in each process, which loads libraries for it; models are loaded
 # ahead.
 _LOADS: Mapping[Kind, float] = {"typed": 0.15, "digital": 0.4, "converted": 0.0, "pictured": 0.5}

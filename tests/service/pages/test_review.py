@@ -437,20 +437,3 @@ def test_a_required_field_that_is_empty_is_confirmed_only_by_saying_so(
     expect(page.locator("#saving")).to_have_text("已保存")
     kept = field_of(reviewer, doubtful["id"], name)
     assert (kept["state"], kept["value"]) == ("confirmed", None)
-
-
-def test_what_is_wrong_is_named_above_the_fields_and_one_click_away(
-    page: Page, doubtful: dict[str, Any], service: Service
-) -> None:
-    wrong = [
-        field["title"]
-        for field in service.administrator.ask("GET", f"/submissions/{doubtful['id']}")["fields"].values()
-        if any(finding["severity"] == "error" for finding in field["findings"])
-    ]
-    assert len(wrong) > 2
-    note = page.locator("#amiss")
-    expect(note).to_contain_text(f"{len(wrong)} 栏有错误")
-    expect(note.get_by_role("button")).to_have_text(wrong)
-    note.get_by_role("button", name=wrong[-1]).click()
-    expect(page.locator(".field-card.current")).to_contain_text(wrong[-1])
-    expect(page.locator(".field-card.current")).to_be_in_viewport()
