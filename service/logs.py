@@ -68,6 +68,21 @@ def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
     logging.captureWarnings(True)
 
 
+def tell(words: str) -> None:
+    """Tells whoever started the service something on standard error: a person at a terminal in words, and
+    what reads lines of JSON in such a line. May hold more than `logger` lets pass: an address, a link."""
+    if sys.stderr.isatty():
+        print(words, file=sys.stderr, flush=True)
+        return
+    line = {
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "level": "info",
+        "logger": _OURS,
+        "event": " ".join(words.split()),
+    }
+    print(json.dumps(line, ensure_ascii=False), file=sys.stderr, flush=True)
+
+
 def logger(name: str) -> structlog.stdlib.BoundLogger:
     """Returns the logger of a module, as in `logger(__name__).info("what happened", upload=7)`. It writes
     nothing before `configure` is called."""

@@ -117,7 +117,10 @@ def check_url(text: str, hosts: Sequence[str]) -> httpx.URL:
     if url.scheme not in ("https", "http") or not host or url.userinfo or url.fragment:
         raise Invalid("推送地址有误", advice="应为 https://主机/路径，不带用户名和 #")
     if host not in hosts:
-        raise Invalid(f"不允许推送到“{url.host}”", advice="请由管理员把主机名加入 SEALFORM_WEBHOOK_HOSTS")
+        raise Invalid(
+            f"不允许推送到“{url.host}”",
+            advice="请装系统的人把主机名写进设置 SEALFORM_WEBHOOK_HOSTS，再重新启动服务",
+        )
     return url
 
 

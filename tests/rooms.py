@@ -147,7 +147,7 @@ ROOMS: Mapping[str, Room] = {
     "service.cli": Room(
         "generator extractor atomic_files terminal settings sealing sources "
         "results blobs forms processes page_pictures store drafting "
-        "jobs export campaigns.judgement campaigns runs listening serving mail upkeep"
+        "jobs export campaigns.judgement campaigns runs listening logs serving mail upkeep"
     ),
     "service": Room(),
     "sealform": Room("generator extractor service.forms"),

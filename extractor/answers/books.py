@@ -21,6 +21,7 @@ from models.fields import ChoiceField, DateField, Field, RowsField
 from models.findings import Finding
 from models.form import FormCell, FormDefinition, Printed
 from models.geometry import box_around
+from models.identity import INSTANCE_ALPHABET
 from models.ledger import Booking, Entry, Kind
 from models.page import Box, Picture, Remark, Run, Span, Tick
 from models.writing import is_correction_mark, key, one_line
@@ -30,10 +31,14 @@ from models.writing import is_correction_mark, key, one_line
 _SIMILAR = 85.0
 _LEAST_INNER = 4
 # What is known to be noise outside tables, by the name of the rule.
+_PAGE_NUMBER = r"\W*(?:第|p(?:age|\.)?)?\s*\d{1,3}\s*页?\W*(?:(?:共|of)?\s*\d{1,3}\s*页?)?\W*"
 _NOISE: Mapping[str, re.Pattern[str]] = {
     "annex-number": re.compile(r"\s*附\s*[件表录]\s*[一二三四五六七八九十\d]{0,2}\s*[:：.．、]?\s*"),
-    "page-number": re.compile(
-        r"\W*(?:第|p(?:age|\.)?)?\s*\d{1,3}\s*页?\W*(?:(?:共|of)?\s*\d{1,3}\s*页?)?\W*", re.I
+    "page-number": re.compile(_PAGE_NUMBER, re.I),
+    # What our own forms print at the foot, after the title: which copy it is.
+    "copy-number": re.compile(
+        rf"\W*版本\s*\S{{1,20}}?\s*编号\s*[{INSTANCE_ALPHABET}]{{6,20}}"
+        rf"(?:\s*补正通知\s*\S{{1,40}})?(?:{_PAGE_NUMBER})?"
     ),
 }
 _BLANK_DATE = frozenset("年月日至")

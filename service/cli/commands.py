@@ -288,11 +288,12 @@ def serve(
     # First of all, so that nothing is begun, and no link given away, that leads nowhere.
     with listening(settings.host, settings.port) as sockets:
         from service.jobs.queue import Queue
+        from service.logs import tell
         from service.serving import opened
         from service.serving import serve as run
 
         with opened(settings, lambda database: Queue(database).enqueue) as context:
-            run(context, sockets, say, with_worker=not no_worker)
+            run(context, sockets, tell, with_worker=not no_worker)
 
 
 @command(app, "sealform worker", "sealform worker --jobs 2 --name 二号机")
@@ -312,11 +313,12 @@ def worker(
     from service.campaigns.twice import KeyedTwice
     from service.jobs.decisions import Tempo
     from service.jobs.worker import Identity, work
+    from service.logs import tell
     from service.serving import now
 
     settings = read_settings()
     work(
-        replace(settings, jobs=jobs or settings.jobs), Identity.here(name), say, now, Tempo(),
+        replace(settings, jobs=jobs or settings.jobs), Identity.here(name), tell, now, Tempo(),
         twice_too=lambda forms: KeyedTwice(forms, settings.campaigns),
     )  # fmt: skip
     # A job of ours that another worker took over meanwhile is waited for by a thread of the queue, for as

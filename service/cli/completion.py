@@ -31,7 +31,7 @@ def completion(
 ) -> None:
     """输出 Tab 补全的脚本：命令、选项、表格名称。放到示例中的位置后，重新打开终端即生效。
 
-    zsh 还须在 ~/.zshrc 中写 fpath+=~/.zfunc; autoload -Uz compinit; compinit。
+    那个文件夹还没有的，先用 mkdir -p 新建。zsh 还须在 ~/.zshrc 中写 fpath+=~/.zfunc; autoload -Uz compinit; compinit。
     """
     from typer.completion import get_completion_inspect_parameters, shell_complete
 

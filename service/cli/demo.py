@@ -60,7 +60,7 @@ def run(
     ]
     selection = select([_from_here(SAMPLES)])
     total = len(selection.submissions)
-    talk.print(f"3/3 读取 {total} 份收回的样例；扫描件要逐字识别，每份约需半分钟")
+    talk.print(f"3/3 读取 {total} 份收回的样例；扫描件要逐字识别，比其他的慢得多")
     done: list[Line] = []
 
     def tell(lines: Iterable[Line]) -> None:

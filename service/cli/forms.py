@@ -18,7 +18,7 @@ from service.cli.base import (
     say,
 )
 from service.cli.completion import form_names
-from service.cli.help import command
+from service.cli.help import command, in_columns
 
 if TYPE_CHECKING:
     from generator import Kind
@@ -171,20 +171,24 @@ def list_forms(
         ),
     ] = None,
     reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="读不好也要启用的理由，记入操作日志")
-    ] = "",
+        str | None, typer.Option("--reason", metavar="TEXT", help="读不好也要启用的理由，记入操作日志")
+    ] = None,
 ) -> None:
     """列出已有的表格：名称、版本、标题、字段数；加上 --add 在服务中启用一份定义。
 
     启用前自动填写、做成 Word、PDF 和扫描件再读回；读不好的不启用，除非用 --reason 写明理由。
     """
     if add is not None:
-        _publish(add, reason.strip())
+        _publish(add, (reason or "").strip())
         return
+    rows: list[tuple[str, ...]] = [
+        (form.name, form.version, form.title, f"{len(form.fields)} 个字段")
+        for form in known_forms(forms).values()
+    ]
     if sys.stdout.isatty():
-        typer.echo("名称\t版本\t标题\t字段数")
-    for form in known_forms(forms).values():
-        typer.echo(f"{form.name}\t{form.version}\t{form.title}\t{len(form.fields)} 个字段")
+        rows = in_columns([("名称", "版本", "标题", "字段数"), *rows])
+    for row in rows:
+        typer.echo("\t".join(row))
 
 
 def _publish(file: Path, reason: str) -> None:

@@ -4,7 +4,7 @@ English."""
 import re
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import typer
@@ -17,6 +17,8 @@ _INDENT = 2
 _WIDEST_NAME = 24
 # A line begins with none of these, and a word of Latin letters is not broken.
 _CLOSING = "，。、；：？！）】》”’,.;:)"
+# Where a line ended in the source: a blank that Chinese does not want.
+_JOINT = re.compile(r"(?<=[^!-~]) (?=[^!-~])")
 _PIECE = re.compile(r"[!-~]+|.", re.DOTALL)
 
 # What the library says, and what it means; `{0}` is what the first pair of brackets found.
@@ -67,7 +69,9 @@ def in_chinese(message: str) -> str:
     """A message of the library in Chinese; one that is in Chinese already, or not known, as it is."""
     for pattern, words in _KNOWN:
         if found := pattern.fullmatch(message):
-            return words.format(*(in_chinese(group).replace("'", "") for group in found.groups()))
+            return words.format(
+                *(in_chinese(group).replace("', '", "、").replace("'", "") for group in found.groups())
+            )
     return message
 
 
@@ -109,12 +113,21 @@ def command(
     return app.command(name, cls=Command, epilog="\n".join(examples))
 
 
+def in_columns(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The rows with blanks, by which a terminal shows their columns below each other."""
+    widths = [max(map(_cells, column)) for column in zip(*rows, strict=True)]
+    return [
+        tuple(cell + " " * (width - _cells(cell)) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
+
+
 def _help(command: TyperCommand | TyperGroup, context: typer.Context) -> Iterator[str]:
     width = min(shutil.get_terminal_size().columns, _WIDEST)
     yield usage(context)
     for paragraph in (command.help or "").split("\n\n"):
         yield ""
-        yield from _wrap(" ".join(paragraph.split()), width, _INDENT)
+        yield from _wrap(_JOINT.sub("", " ".join(paragraph.split())), width, _INDENT)
     params = [param for param in command.get_params(context) if not getattr(param, "hidden", False)]
     yield from _section("参数", (_argument(one) for one in params if isinstance(one, TyperArgument)), width)
     if isinstance(command, TyperGroup):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import BadUsage
-from service.cli.base import Overwrite, read_settings, say
+from service.cli.base import Overwrite, choose, read_settings, say
+from service.cli.completion import form_names
 from service.cli.help import Group, command
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def register(app: typer.Typer) -> None:
     command(app, "sealform readmit admin")(readmit)
     command(app, "sealform new-key > keys")(new_key)
     command(app, "sealform reseal")(reseal)
-    command(app, "sealform reread my-form", "sealform reread my-form --apply")(reread)
+    command(app, "sealform reread 表格标题", "sealform reread 表格标题 --apply")(reread)
     app.add_typer(_audit, name="audit")
 
 
@@ -241,7 +242,7 @@ def reseal() -> None:
 
 
 def reread(
-    form: Annotated[str, typer.Argument(metavar="FORM", help="表格的名字")],
+    form: Annotated[str, typer.Argument(metavar="FORM", help="表格的名称或标题", autocompletion=form_names)],
     apply: Annotated[bool, typer.Option("--apply", help="真的重新读取；不写则只列出会有什么变化")] = False,
 ) -> None:
     """表格定义出了新版之后，把按旧版读的、还没有结论的申请按新版再读一遍；先列出会有什么变化。
@@ -259,8 +260,10 @@ def reread(
     settings = read_settings()
     with kept() as place:
         forms = FormStore(place.database)
-        if form not in forms.current():
-            raise BadUsage(f"没有名为“{form}”的表格", advice=f"可选：{'、'.join(forms.current())}")
+        current = forms.current()
+        form = choose(form, current).name
+        if form not in current:
+            raise BadUsage(f"服务中没有“{form}”这种表格", advice=f"可选：{'、'.join(current)}")
         if apply:
             by = Editor("cli", now())
             count = rereading.reread(place.database, Queue(place.database), forms, form, by)

@@ -4,7 +4,8 @@ to count what is done."""
 import re
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from heapq import heapreplace
@@ -13,11 +14,15 @@ from typing import Literal
 
 from extractor import Source
 
-Kind = Literal["typed", "converted", "pictured"]
+Kind = Literal["typed", "digital", "converted", "pictured"]
 
 # Seconds that a file takes before any of its run is known: of a processor of 2026, for the files of
-# `fixtures/inbox` and 200 dpi scans of dense forms (`tests/service/runs/test_expected.py` has each).
-_TEXT, _CONVERTED, _PDF, _PAGE = 0.1, 3.0, 0.3, 5.0
+# `fixtures/inbox` and 200 dpi scans of dense forms (`tests/service/runs/test_expected.py` has each). The
+# first page of a form has most of its print.
+_TEXT, _PDF, _CONVERTED, _PAGE, _NEXT_PAGE = 0.08, 0.3, 3.0, 5.0, 1.8
+# Seconds more of the first of its kind in each process, which loads libraries for it; models are loaded
+# ahead.
+_LOADS: Mapping[Kind, float] = {"typed": 0.15, "digital": 0.4, "converted": 0.0, "pictured": 0.5}
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".heic", ".heif", ".bmp", ".webp"})
 _OLD = frozenset({".doc", ".wps", ".rtf", ".odt"})
 # Old names are often given to what needs no conversion: web pages, and Word's own XML.
@@ -30,8 +35,11 @@ _LOOKED_AT, _SIDE, _NEAR = 2 << 20, 700, 300
 _IMAGE = re.compile(rb"/Subtype\s*/Image\b")
 _SIDES = re.compile(rb"/(Width|Height)\s+(\d{1,6})\b")
 _MOST_FRAMES = 500
+# How much of what is known of a kind counts on as the next of it is done: a machine gets busy, and free
+# again.
+_KEPT = 0.8
 # How much of what is known already the first guess counts for, in seconds.
-_GUESS = 0.05
+_GUESS = 0.15
 # Part of the guess: what is done sooner was not read, and tells nothing of what is.
 _REFUSED = 0.1
 # A submission that takes longer than expected takes at least so much longer, of what it has taken.
@@ -59,6 +67,7 @@ class Expected:
         self._began: dict[str, float] = {}
         # Of each kind the seconds that were guessed of what is done, and those that it took.
         self._seen: dict[Kind, tuple[float, float]] = {}
+        self._read = Counter[Kind]()
         self._begin()
 
     def done(self, name: str, seconds: float | None) -> None:
@@ -69,7 +78,9 @@ class Expected:
         guess = self._guess.get(name)
         if seconds is not None and guess is not None and seconds > _REFUSED * guess.seconds:
             guessed, took = self._seen.get(guess.kind, (0.0, 0.0))
-            self._seen[guess.kind] = guessed + guess.seconds, took + seconds
+            expected = guess.seconds + self._loads(guess.kind, self._read)
+            self._seen[guess.kind] = _KEPT * guessed + expected, _KEPT * took + seconds
+            self._read[guess.kind] += 1
         self._begin()
 
     def left(self) -> float | None:
@@ -78,11 +89,13 @@ class Expected:
             return None
         now = self._clock()
         pace = {kind: self._pace(kind) for kind in {guess.kind for guess in self._guess.values()}}
-        ends = [0.0] * self._jobs
+        ends, begun = [0.0] * self._jobs, self._read.copy()
         # As they are taken: in order, by whoever is free first.
         for name in self._waiting:
             spent = now - self._began[name] if name in self._began else 0.0
-            expected = self._guess[name].seconds * pace[self._guess[name].kind]
+            guess = self._guess[name]
+            expected = (guess.seconds + self._loads(guess.kind, begun)) * pace[guess.kind]
+            begun[guess.kind] += 1
             heapreplace(ends, ends[0] + max(expected - spent, _OVERDUE * spent))
         return max(ends)
 
@@ -92,6 +105,10 @@ class Expected:
         all_ = (sum(took for _, took in every) + _GUESS) / (sum(guessed for guessed, _ in every) + _GUESS)
         guessed, took = self._seen.get(kind, (0.0, 0.0))
         return (took + _GUESS * all_) / (guessed + _GUESS)
+
+    def _loads(self, kind: Kind, begun: Mapping[Kind, int]) -> float:
+        """The seconds that the next of a kind takes for what its process has not loaded yet."""
+        return _LOADS[kind] if begun[kind] < self._jobs else 0.0
 
     def _begin(self) -> None:
         for name in self._waiting[: self._jobs]:
@@ -120,8 +137,8 @@ def _guess_file(path: Path) -> _Guess:
         elif suffix in _OLD and path.open("rb").read(1) != _MARKUP:
             return _Guess("converted", _CONVERTED)
     if pages:
-        return _Guess("pictured", _PAGE * pages)
-    return _Guess("typed", _PDF if suffix == ".pdf" else _TEXT)
+        return _Guess("pictured", _PAGE + _NEXT_PAGE * (pages - 1))
+    return _Guess("digital", _PDF) if suffix == ".pdf" else _Guess("typed", _TEXT)
 
 
 def _pages_in(path: Path) -> int:

@@ -38,7 +38,9 @@ def details(
     # A file's name may hold control characters, which a terminal would obey.
     yield from (
         _CONTROL.sub("�", line)
-        for line in chain(left, _doubtful(lines, forms), _slowest(seconds), _failures(lines))
+        for line in chain(
+            left, _of_another_form(lines), _doubtful(lines, forms), _slowest(seconds), _failures(lines)
+        )
     )
 
 
@@ -63,14 +65,30 @@ def _slowest(seconds: Mapping[str, float]) -> Iterator[str]:
         yield from (f"  {time:.1f} 秒  {name}" for name, time in slowest)
 
 
+def _of_another_form(lines: Iterable[Line]) -> Iterator[str]:
+    """Tells of the files that bear another form's labels than that of the form that was asked for."""
+    told = (
+        (one["message"], line["source"])
+        for line in lines
+        for one in line["findings"]
+        if one["code"] == "other-form"
+    )
+    yield from _by_message("不像指定的表格：", told)
+
+
 def _failures(lines: Iterable[Line]) -> Iterator[str]:
-    """Groups the failures by message, which ends in its advice; the most frequent message comes first."""
+    """Groups the failures by message, which ends in its advice."""
+    told = ((line["error"]["message"], line["source"]) for line in lines if line["error"])
+    yield from _by_message("读取失败的：", told)
+
+
+def _by_message(heading: str, told: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The sources that a message was told of, under each message; the most frequent one comes first."""
     failed: dict[str, list[str]] = {}
-    for line in lines:
-        if line["error"]:
-            failed.setdefault(line["error"]["message"], []).append(line["source"])
+    for message, source in told:
+        failed.setdefault(message, []).append(source)
     if failed:
-        yield "读取失败的："
+        yield heading
     for message, names in sorted(failed.items(), key=lambda one: -len(one[1])):
         yield f"  {message}（{len(names)} 份）"
         yield from (f"    {name}" for name in names[:_NAMES])

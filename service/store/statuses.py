@@ -9,7 +9,7 @@ Move = Literal["read", "finish", "fail", "accept", "return", "reject", "withdraw
 
 # The clerks' words for the states.
 WORDS: dict[Status, str] = {
-    "received": "已接收", "reading": "读取中", "unreadable": "无法读取", "in-review": "待复核",
+    "received": "等待读取", "reading": "正在读取", "unreadable": "无法读取", "in-review": "待复核",
     "returned": "已退回补正",
     "accepted": "已受理", "rejected": "不予受理", "withdrawn": "已撤回",
 }  # fmt: skip

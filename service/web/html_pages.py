@@ -31,6 +31,7 @@ from service.store import accounts, statuses
 from service.store.accounts import Actor
 from service.store.database import Database
 from service.store.tables import submissions, users
+from service.web import guide
 from service.web.context import Context
 from service.web.security import Visitor, visitor
 
@@ -110,23 +111,30 @@ class Page:
     current: str | None = None
     # Whether its `id` is that of a submission, without which there is nothing to show.
     is_of_one: bool = False
+    # The section of the guide that explains the page.
+    section: str = ""
+    # The text that it shows, where it is one of the guide.
+    text: str = ""
 
 
 PAGES = (
-    Page("/", "inbox.html", current="/"),
-    Page("/submissions/{id:int}", "review.html", current="/", is_of_one=True),
-    Page("/submissions/{id:int}/grouping", "grouping.html", "correct", "/", is_of_one=True),
-    Page("/questions", "questions.html", "correct", "/questions"),
-    Page("/questions/{form}/{field}", "wall.html", "correct", "/questions"),
-    Page("/samples", "samples.html", "correct", "/samples"),
-    Page("/quality", "quality.html", current="/quality"),
-    Page("/forms", "forms.html", current="/forms"),
-    Page("/forms/new", "making.html", "admin", "/forms"),
-    Page("/campaigns", "campaigns.html", current="/campaigns"),
-    Page("/export", "export.html", "export", "/export"),
-    Page("/admin", "admin.html", "admin", "/admin"),
+    Page("/", "inbox.html", current="/", section="上传的工作人员"),
+    Page("/submissions/{id:int}", "review.html", current="/", is_of_one=True, section="复核人"),
+    Page(
+        "/submissions/{id:int}/grouping", "grouping.html", "correct", "/", is_of_one=True, section="调整分组"
+    ),
+    Page("/questions", "questions.html", "correct", "/questions", section="按题复核"),
+    Page("/questions/{form}/{field}", "wall.html", "correct", "/questions", section="按题复核"),
+    Page("/samples", "samples.html", "correct", "/samples", section="抽查和准确率"),
+    Page("/quality", "quality.html", current="/quality", section="抽查和准确率"),
+    Page("/forms", "forms.html", current="/forms", section="发出表格"),
+    Page("/forms/new", "making.html", "admin", "/forms", section="新建表格"),
+    Page("/campaigns", "campaigns.html", current="/campaigns", section="管一次申报活动的人"),
+    Page("/export", "export.html", "export", "/export", section="导出对接的同事"),
+    Page("/admin", "admin.html", "admin", "/admin", section="导出对接的同事"),
     Page("/password", "password.html", None),
     Page("/security", "security.html", None),
+    *(Page(guide.path_of(name), "guide.html", None, text=name) for name in (guide.GUIDE, *guide.OTHERS)),
 )
 # Path, name, and the right that one needs to see the entry.
 NAVIGATION = (
@@ -168,7 +176,13 @@ def install(app: FastAPI) -> None:
 
 
 def render(
-    template: str, who: Actor | None, *, status: int = 200, current: str | None = None, **values: Any
+    template: str,
+    who: Actor | None,
+    *,
+    status: int = 200,
+    current: str | None = None,
+    section: str = "",
+    **values: Any,
 ) -> HTMLResponse:
     """Renders a template of this folder as a page; `values` are the template's own. Browsers must not store a
     page, because it holds a secret of the session, and another user may not be allowed to see it."""
@@ -180,6 +194,7 @@ def render(
         "words": _WORDS,
         "navigation": NAVIGATION,
         "current": current,
+        "help": guide.path_of(guide.GUIDE) + (f"#{section}" if section else ""),
     }
     text = _templates.get_template(template).render(common | values)
     return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
@@ -224,7 +239,9 @@ def _shown(page: Page) -> Callable[..., Response]:
         start = _start(context, who) if page.path == "/" else None
         sends = settings.smtp is not None
         about = {"most": most, "start": start, "sends": sends, **request.path_params}
-        return render(page.template, who, current=page.current, **about)
+        if page.text:
+            about["text"] = guide.text(page.text)
+        return render(page.template, who, current=page.current, section=page.section, **about)
 
     return show
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from service.web import guide
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 # Stands for an environment in which the extra `service` was not asked for: whatever imports it fails.
@@ -69,6 +71,7 @@ def test_it_holds_the_definitions_and_samples_and_nothing_of_the_workshop(wheel:
     tops = {name.partition("/")[0] for name in names if ".dist-info" not in name}
     assert tops == {"models", "generator", "extractor", "service", "sealform"}
     assert {f"{top}/py.typed" for top in tops} <= set(names)
+    assert {f"service/web/docs/{name}.md" for name in (guide.GUIDE, *guide.OTHERS)} <= set(names)
     shipped = {name.removeprefix("service/forms/shipped/") for name in names if "/shipped/" in name}
     ours = {
         path.relative_to(ROOT / "fixtures").as_posix()
@@ -88,8 +91,8 @@ def test_every_extra_is_what_its_rooms_import() -> None:
         "prometheus-client": "prometheus_client",
         "python-multipart": "multipart",
     }
-    # What reads signatures in PDF files needs it too, so it is there in any case.
-    shared = {"cryptography"}
+    # What reads signatures in PDF files, and what shows tables, need them too, so they are there in any case.
+    shared = {"cryptography", "markdown-it-py"}
     assert {modules.get(name, name) for name in names} - shared <= ABSENT
 
 

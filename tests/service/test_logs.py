@@ -170,3 +170,15 @@ def test_requests_that_nobody_should_see_twice_are_not_printed_by_the_server(
 def service(tmp_path: Path) -> Iterator[Served]:
     with served(tmp_path) as running:
         yield running
+
+
+def test_what_starts_the_service_is_told_in_words_at_a_terminal_and_in_json_elsewhere(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "请打开下面的链接\n  http://127.0.0.1:8000/link/abc"
+    logs.tell(told)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["event"] == "请打开下面的链接 http://127.0.0.1:8000/link/abc"
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    logs.tell(told)
+    assert capsys.readouterr().err == f"{told}\n"

@@ -37,6 +37,24 @@ def test_of_a_form_as_it_went_out_all_is_print_or_an_answer() -> None:
     assert not _text(found, "told")
 
 
+@pytest.mark.parametrize(
+    "foot",
+    [
+        "版本 1　编号 NC1QJPJMY9",
+        "版本1 编号 VKD6ZM78GQ 第1页，共1页",
+        "版本 2021.1　编号 NC1QJPJMY9　补正通知 2026-12",
+    ],
+)
+def test_what_our_own_forms_print_at_their_foot_is_nothing_to_look_at(foot: str) -> None:
+    found = read(*lines("小表"), table(FULL), *lines(foot))
+    assert not _told(found)
+    assert _text(found, "noise", "copy-number")
+
+
+def test_a_version_and_a_number_of_somebody_elses_are_told() -> None:
+    assert _told(read(*lines("小表"), table(FULL), *lines("版本 1 编号 （2026）第7号")))
+
+
 def test_what_stands_beside_an_answer_in_the_labels_own_cell_sends_it_to_a_person() -> None:
     found = read(table([*FULL[:2], *ROW, *FULL[3:]]))
     assert _doubts(found) == {"contact": {"text-unclaimed"}}

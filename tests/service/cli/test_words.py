@@ -94,7 +94,7 @@ def test_help_ends_in_examples_that_the_command_takes(run: Run, words: tuple[str
         (["mail", "--imap", "x", "-o", "y", "--since", "abc"], "--since：应为日期"),
         (["prefill", "abc", "abc", "-o", "x"], "ROSTER：没有这个文件：abc"),
         (["prefill", "abc", "/", "-o", "x"], "ROSTER：应为文件，但这是文件夹：/"),
-        (["completion", "abc"], "SHELL：应为 bash, zsh, fish 之一"),
+        (["completion", "abc"], "SHELL：应为 bash、zsh、fish 之一"),
         (["audit", "abc"], "没有 abc 这个命令"),
     ],
 )  # fmt: skip
@@ -183,13 +183,24 @@ def test_a_file_of_another_form_than_the_one_asked_for_is_told(run: Run, inbox: 
     (line,) = ran.lines
     (told,) = (one for one in line["findings"] if one["code"] == "other-form")
     assert "像是“试点申请表”" in told["message"]
+    assert told["message"] in ran.err, "whoever waits at the terminal is told too"
     assert {field["decision"] for field in line["fields"].values()} == {"review"}
+
+
+def _place(line: str, word: str) -> int:
+    return sum(2 if ord(one) > 0x2E80 else 1 for one in line.partition(word)[0])
 
 
 def test_forms_has_heads_on_a_terminal_and_none_in_a_pipe(run: Run, tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, "forms")
     assert terminal.end() == 0
-    assert terminal.shown.splitlines()[0].startswith("名称\t版本\t标题")
+    head, first, second = terminal.shown.splitlines()
+    assert head.split() == ["名称", "版本", "标题", "字段数"]
+    # A Chinese character takes two places: the columns begin below each other.
+    assert (
+        len({_place(line, word) for line, word in ((head, "字段数"), (first, "14 个"), (second, "18 个"))})
+        == 1
+    )
     assert run("forms").out.startswith("enterprise-filing\t")
 
 

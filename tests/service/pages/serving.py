@@ -135,7 +135,7 @@ def _free_port() -> int:
 def _first_link(process: subprocess.Popen[bytes], log: Path) -> str:
     deadline = time.monotonic() + _TO_START
     while time.monotonic() < deadline and process.poll() is None:
-        found = re.search(r"http\S+/link/\S+", log.read_text("utf-8", errors="replace"))
+        found = re.search(r"http\S+/link/[\w-]+", log.read_text("utf-8", errors="replace"))
         if found:
             return found[0]
         time.sleep(0.05)

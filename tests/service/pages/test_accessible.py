@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.service.foreign_form import foreign_form
 from tests.service.pages.conftest import Contexts, Visit
@@ -23,6 +23,7 @@ RULES = {
     }
 }
 
+PHONE: ViewportSize = {"width": 390, "height": 844}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -104,6 +105,8 @@ LOOKS = (
     Look("campaigns", "/campaigns?name=near-zero-carbon-2021", _campaign),
     Look("campaigns-deciding", "/campaigns?name=near-zero-carbon-2021", _deciding),
     Look("export", "/export", lambda page: page.wait_for_selector("#columns li")),
+    Look("guide", "/guide", lambda page: page.wait_for_selector("main h2")),
+    Look("api", "/api/v1/docs", lambda page: page.wait_for_selector("main details"), open=True),
     Look("security", "/security", lambda page: page.wait_for_selector("#sessions li")),
     Look("admin-users", "/admin#users", lambda page: page.wait_for_selector("#user-rows tr")),
     Look("admin-tokens", "/admin#tokens", _token),
@@ -162,6 +165,8 @@ def test_axe_finds_no_serious_problem(look: Look, service: Service, contexts: Co
             for one in grave
         ]
         assert grave == [], f"{theme}: {json.dumps(told, ensure_ascii=False, indent=1)}"
+    page.set_viewport_size(PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than a phone"
 
 
 @pytest.mark.usefixtures("busy")

@@ -1,8 +1,13 @@
 """The first pages that somebody meets, and that none is wider than a phone."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
+from service.web import guide
+from service.web.html_pages import PAGES
+from service.web.html_pages import Page as PageOf
 from tests.service.pages.conftest import Visit
 from tests.service.pages.serving import Service
 from tests.service.pages.walking import ONE_DOUBT
@@ -10,7 +15,7 @@ from tests.service.pages.walking import ONE_DOUBT
 PHONE = (390, 844)
 PATHS = (
     "/", "/forms", "/questions", "/export", "/admin", "/password", "/api/v1/docs", "/nowhere",
-    "/submissions/999999",
+    "/submissions/999999", "/guide", "/guide/definitions",
 )  # fmt: skip
 
 
@@ -28,6 +33,20 @@ def test_a_record_that_is_missing_leads_back(visit: Visit) -> None:
     expect(page.get_by_role("heading", name="没有这份申请")).to_be_visible()
     page.get_by_role("link", name="回到收件箱").click()
     expect(page.get_by_role("heading", name="收件箱")).to_be_visible()
+
+
+@pytest.mark.parametrize("page", [one for one in PAGES if one.section], ids=lambda page: page.template)
+def test_the_guide_is_linked_at_the_section_of_the_page(page: PageOf) -> None:
+    assert f'id="{page.section}"' in guide.text(guide.GUIDE)
+
+
+def test_help_is_one_click_away_and_leads_to_its_place(visit: Visit) -> None:
+    page = visit("/questions")
+    page.get_by_role("link", name="指南", exact=True).click()
+    expect(page.get_by_role("heading", name="按题复核")).to_be_in_viewport()
+    page.get_by_role("link", name="表格定义").click()
+    expect(page).to_have_url(re.compile("/guide/definitions$"))
+    assert page.locator("main img").count() == 0
 
 
 def test_the_page_of_the_interface_opens_an_operation(visit: Visit) -> None:

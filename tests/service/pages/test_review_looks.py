@@ -13,7 +13,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from tests.service.pages.conftest import Contexts
 from tests.service.pages.keyboard import PROPOSED
 from tests.service.pages.serving import Service
-from tests.service.pages.test_accessible import RULES
+from tests.service.pages.test_accessible import PHONE, RULES
 from tests.service.pages.walking import INBOX, ONE_DOUBT, THREE_DOUBTS, arrived
 
 # Half of 1366 x 768: what a browser has at 200 %.
@@ -113,8 +113,9 @@ def test_axe_finds_no_serious_problem_and_nothing_is_cut_off_at_200_percent(
         for one in grave
     ]
     assert grave == [], json.dumps(told, ensure_ascii=False, indent=1)
-    page.set_viewport_size(HALF)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for size in (HALF, PHONE):
+        page.set_viewport_size(size)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), size
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

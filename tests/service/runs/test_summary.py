@@ -16,6 +16,7 @@ def _line(
         "status": "failed" if message else "review" if doubtful else "clear",
         "fields": {name: {"decision": "review"} for name in doubtful} | {"sure": {"decision": "accept"}},
         "error": {"code": "damaged", "message": message} if message else None,
+        "findings": [{"code": "label-missing", "message": "没有找到"}],
     }
 
 
@@ -45,6 +46,14 @@ def test_failures_stand_together_by_reason_with_its_advice() -> None:
     assert said[:2] == ["读取失败的：", "  坏了。请重发（25 份）"]
     assert said[2:23] == [*(f"    {n}" for n in range(20)), "    等 25 份，全部见结果和汇总表"]
     assert said[23:] == ["  加密。请解密（1 份）", "    b"]
+
+
+def test_files_of_another_form_than_the_one_asked_for_are_named() -> None:
+    finding = {"code": "other-form", "message": "像是“甲表”，却按“乙表”读取"}
+    lines = [_line("a"), {**_line("b"), "findings": [finding]}]
+    assert _said(lines).splitlines() == [
+        "不像指定的表格：", "  像是“甲表”，却按“乙表”读取（1 份）", "    b",
+    ]  # fmt: skip
 
 
 def test_a_run_in_which_all_is_well_has_nothing_to_add() -> None:

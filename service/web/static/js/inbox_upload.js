@@ -164,7 +164,7 @@ function told(one, state) {
 function reading({ state, progress }) {
   if (state === "received") return "等待读取";
   const far = progress?.total > 1 ? ` ${progress.done}/${progress.total}` : "";
-  return `读取中${far}${progress?.part ? ` · ${progress.part}` : ""}`;
+  return `正在读取${far}${progress?.part ? ` · ${progress.part}` : ""}`;
 }
 
 const part = (progress) => (progress?.total ? .5 + (progress.done / progress.total) * .5 : null);

@@ -157,9 +157,20 @@ function paintProblems() {
     detail.error && h("div", { class: "note bad" }, icon("alert"), h("p", {}, detail.error.message)),
     detail.replaces && !detail.correction.answers && h("div", { class: "note" }, icon("info"), h("p", {}, "这是补正后重新提交的材料，原来的一份：", h("a", { href: `/submissions/${detail.replaces}` }, `编号 ${detail.replaces}`))),
     detail.replaced_by && h("div", { class: "note doubt" }, icon("info"), h("p", {}, "已有补正后的新材料：", h("a", { href: `/submissions/${detail.replaced_by}` }, `编号 ${detail.replaced_by}`))),
+    amissNote(),
     ...detail.findings.map((finding) => h("div", { class: `note ${finding.severity === "error" ? "bad" : "doubt"}` }, icon("alert"), h("p", {}, finding.message))),
     detail.message && mailNote(detail.message),
   ].filter(Boolean));
+}
+
+const isAmiss = (card) => card.field.findings.some((finding) => finding.severity === "error");
+
+/** Where something is wrong, above all fields: the inbox counts it, and a field far down would have to be found. */
+function amissNote() {
+  const wrong = cards.filter(isAmiss);
+  if (detail.status !== "in-review" || !wrong.length) return null;
+  const titles = wrong.map((card) => h("button", { type: "button", class: "small", onclick: () => card.focus() }, card.info.title));
+  return h("div", { class: "note bad", id: "amiss" }, icon("alert"), h("p", { class: "row" }, `${wrong.length} 栏有错误：`, titles));
 }
 
 /** Says what a twin is, and lets the reviewer go on where there is something to do. */
@@ -181,7 +192,7 @@ function paintSettled() {
   line.replaceChildren(...(open.length ? [`还有 ${open.length} 项待核对`]
     : detail.unsettled_twins.length ? ["已全部核对；疑似重复的还要选择是“替换”还是“另一份”"]
     : [icon("check"), detail.errors ? `已全部核对，仍有 ${detail.errors} 个问题，可以退回补正 ` : "已全部核对。",
-      detail.errors ? h("kbd", { "data-key": "return" }) : "", may("decide") ? [detail.errors ? " 说明理由后受理 " : " 受理并打开下一份 ", h("kbd", { "data-key": "accept" })] : ""].flat()));
+      detail.errors ? h("kbd", { "data-key": "return" }) : "", may("decide") ? [detail.errors ? "，或说明理由后受理 " : " 受理并打开下一份 ", h("kbd", { "data-key": "accept" })] : ""].flat()));
 }
 
 function showSaving(state = navigator.onLine ? "idle" : "offline") {
@@ -295,7 +306,7 @@ function focusFirst() {
   const line = $("#settled");
   (line.hidden ? $("#unit") : line).focus({ preventScroll: true });
   $("#answers").scrollTop = 0;
-  const shown = cards.find((card) => card.field.evidence.length);
+  const seen = cards.filter((card) => card.field.evidence.length), shown = seen.find(isAmiss) ?? seen[0];
   return shown && original.light(shown.field.evidence);
 }
 
