@@ -149,11 +149,25 @@ def test_what_the_reviewer_wrote_is_what_the_notice_says(
     said = f"某单位：\n\n以下内容需要补正：\n1. “{title}”打不通，请换一个；\n2. 请附上可行性报告。\n\n请补正后重新提交。"
     made.move(running.context.database, number, "return", said)
     papers = _papers(reviewer, number)
-    words = _words(papers["补正通知书.docx"])
-    assert f"“{title}”打不通，请换一个" in words
-    assert "请附上可行性报告" in words
+    document = Document(io.BytesIO(papers["补正通知书.docx"]))
+    rows = [[cell.text for cell in row.cells] for row in document.tables[0].rows][1:]
+    # What to do stands beside each, also where no finding says it.
+    assert [(row[1], row[2]) for row in rows] == [
+        (f"“{title}”打不通，请换一个", "请重新填写这一栏"),
+        ("请附上可行性报告", "请按左栏所说改正后重新提交"),
+    ]
+    assert "并重新签字、盖章。" in _words(papers["补正通知书.docx"])
     line = _read(papers["申请表（待补正）.docx"], tmp_path)
     assert line["fields"][PHONE]["value"] is None
+
+
+def test_nobody_is_asked_to_stamp_what_has_no_seal_or_needs_it_once(
+    running: Served, reviewer: TestClient
+) -> None:
+    typed = load_forms()["enterprise-filing"]
+    number = made.store(running.context.database, typed, 5)
+    made.move(running.context.database, number, "return", "1. 请核对。")
+    assert "地方。" in _words(_papers(reviewer, number)["补正通知书.docx"])
 
 
 def test_a_second_round_has_a_number_of_its_own_and_each_is_in_the_log(
