@@ -17,7 +17,7 @@ from models.fields.base import Entered
 from models.identity import Identity
 from models.record import Record
 from service.corrections.asking import DRAFT, Correction, Terms
-from service.export.cutouts import Crop
+from service.export.cutouts import RESOLUTION, Crop
 from service.export.dossier import safe_name
 from service.export.letters import chinese_date, draft_mail
 from service.export.notice import Defect, Notice, write_notice
@@ -138,6 +138,6 @@ def _pictures(crops: Iterable[Crop]) -> dict[str, list[bytes]]:
     for crop in crops:
         file = io.BytesIO()
         with Image.open(io.BytesIO(crop.picture)) as picture:
-            picture.convert("RGB").save(file, "PNG")
+            picture.convert("RGB").save(file, "PNG", dpi=(RESOLUTION, RESOLUTION))
         made.setdefault(crop.field, []).append(file.getvalue())
     return made

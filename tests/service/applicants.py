@@ -11,12 +11,12 @@ from typing import Any
 import cv2
 import numpy as np
 import pdfplumber
-import pypdfium2
 from docx import Document
 from docx.oxml.ns import qn
 from pylopdf_fonts_zh_cn import serif_path
 from pypdf import PdfReader, PdfWriter
 
+from benchmarks.coded_values import flattened
 from benchmarks.seal_names import stamp
 from generator.filling import fill
 from models.form import FormDefinition
@@ -111,11 +111,8 @@ def on_paper(
 ) -> bytes:
     """The PDF printed, stamped, signed and scanned, as a .tif: `seals` are the names on the seals by field,
     `signed` the fields that are signed. Each is set beside the words that are printed for it."""
-    r, document, places = Random(seed), pypdfium2.PdfDocument(data), _places(data, form)
-    document.init_forms()
-    # Viewers tint what can be filled in; printers do not.
-    pypdfium2.raw.FPDF_SetFormFieldHighlightAlpha(document.formenv, 0)
-    pages = [page.render(scale=_POINT) for page in document]
+    r, places = Random(seed), _places(data, form)
+    pages = [page.render(scale=_POINT) for page in flattened(data)]
     sheets = [np.array(page.to_pil().convert("RGB")) for page in pages]
     for field, name in seals.items():
         page, x, y = places[field]

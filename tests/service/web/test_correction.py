@@ -7,12 +7,15 @@ import random
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pdfplumber
 import pytest
 from docx import Document
+from docx.shared import Cm
+from PIL import Image
 from pypdf import PdfReader
 from starlette.testclient import TestClient
 
@@ -22,7 +25,7 @@ from models.errors import MailNotSent
 from models.fields import ChoiceField, EmailField, PhoneField
 from models.record import Record
 from service.corrections.sending import send
-from service.export.notice import write_template
+from service.export.notice import Defect, Notice, write_notice, write_template
 from service.forms.definitions import load_forms
 from service.runs.batch import read_submission
 from service.settings import MailServer, Settings
@@ -206,6 +209,23 @@ def test_the_bureaus_own_template_is_filled_wherever_its_words_stand(
         assert f"{number}-1 号" in Document(io.BytesIO(notice)).sections[0].header.paragraphs[0].text
         template.write_bytes(b"no Word file")
         assert client.get(f"{API}/submissions/{number}/correction").status_code == 400
+
+
+def test_cut_outs_stand_in_their_own_size_inside_their_cell() -> None:
+    def picture(wide: int) -> bytes:
+        file = io.BytesIO()
+        Image.new("RGB", (wide, 90)).save(file, "PNG", dpi=(180, 180))
+        return file.getvalue()
+
+    defects = (Defect("甲", "乙", (picture(1800), picture(90))),)
+    day = date(2026, 12, 4)
+    notice = Notice("1 号", "某单位", "某表", defects, day, day, 4, "王工")
+    document = Document(io.BytesIO(write_notice(notice)))
+    wide, small = document.inline_shapes
+    assert Cm(3) < wide.width < document.tables[0].columns[3].width
+    assert (round(small.width.cm, 2), round(small.height.cm, 2)) == (1.27, 1.27)
+    # Otherwise LibreOffice keeps a gap of its own beside each, and cuts them off at the edge of the cell.
+    assert {shape._inline.get(side) for shape in (wide, small) for side in ("distL", "distR")} == {"0"}
 
 
 def _planted(seed: int) -> tuple[Record, dict[str, Any]]:
