@@ -276,6 +276,7 @@ def weigh(line: Line, tie: Tie, now: datetime) -> Line:
     fields: dict[str, FieldJson] = dict(line["fields"])
     found: list[FindingJson] = list(line["findings"])
     _carry(form, tie, fields, found)
+    _restore_marks(form, tie, fields)
     after = {name: one["value"] for name, one in fields.items()}
     for one in compare(form, tie.notice.asked, tie.notice.given, tie.before, after):
         if one.field in fields and one.verdict == "kept":
@@ -326,6 +327,19 @@ def _carry(form: FormDefinition, tie: Tie, fields: dict[str, FieldJson], found: 
             found[:] = [one for one in found if one["field"] != name]
             told = Finding.of("correction-carried", name, title=form.titles[name])
             found.append(finding_of(told))
+
+
+def _restore_marks(form: FormDefinition, tie: Tie, fields: dict[str, FieldJson]) -> None:
+    """Takes over what was right and was read again with nothing but other punctuation, where the reading says
+    that it does not vouch for that."""
+    for name, value in tie.notice.given.items():
+        now = fields.get(name)
+        if now is None or name not in form.fields or "punctuation" not in now.get("unweighed", ()):
+            continue
+        if isinstance(value, str) and isinstance(now["value"], str) and key(value) == key(now["value"]):
+            whole = now.copy()
+            whole.pop("unweighed", None)
+            fields[name] = {**whole, "value": value}
 
 
 def _settle(fields: dict[str, FieldJson], found: list[FindingJson], name: str) -> None:

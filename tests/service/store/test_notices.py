@@ -173,6 +173,20 @@ def test_a_value_that_was_accepted_and_is_read_the_same_needs_no_second_look(dat
         assert sorted(listing.doubtful_fields(connection, [new])[new]) == sorted([PHONE, UNIT])
 
 
+def test_punctuation_that_a_reading_does_not_vouch_for_changes_nothing(database: Database) -> None:
+    name = next(name for name, one in PILOT.fields.items() if one.kind == "prose")
+    old = store(database, PILOT, 1, **{name: "一期（2台）；二期。\n三期。"})
+    _ask(database, old)
+    for sure, codes in ((False, {}), (True, {"correction-unasked": name})):
+        read = _again(database, old, **{PHONE: "027-85807053", name: "一期(2台);二期。三期。"})
+        read["fields"][name] |= {} if sure else {"unweighed": ["punctuation"]}
+        tie = answers.Tie(PILOT, _notice(database, old), "instance", {}, "returned", True, NOW)
+        line_ = answers.weigh(read, tie, NOW)  # type: ignore[arg-type]
+        told = {one["code"]: one["field"] for one in line_["findings"] if one["field"] == name}
+        assert told == codes
+        assert (line_["fields"][name]["value"] == "一期（2台）；二期。\n三期。") is not sure
+
+
 @pytest.mark.parametrize(
     ("message", "unit", "ground"),
     [
