@@ -366,6 +366,10 @@ def test_a_notice_is_sent_to_the_address_on_the_form_and_the_reply_is_known_by_i
             assert "office" not in refused.json()["detail"]
             box.login = ("bureau", "another")
             assert client.post(f"{API}/submissions/{number}/correction/sending").status_code == 502
+            # What did not go out is in the log, too, as begun and not as sent.
+            log = admin.get(f"{API}/audit", params={"subject": f"submission:{number}"}).json()["items"]
+            actions = [entry["action"] for entry in log]
+            assert (actions.count("notice-sending"), actions.count("notice-sent")) == (3, 1)
             # One that is under review has no notice yet.
             alone = made.store(service.context.database, FORM, 94)
             assert client.post(f"{API}/submissions/{alone}/correction/sending").status_code == 409
