@@ -53,6 +53,18 @@ def in_word(data: bytes, form: FormDefinition, values: Values) -> bytes:
     return file.getvalue()
 
 
+def typed_in_word(data: bytes, texts: Mapping[str, str]) -> bytes:
+    """The Word file with `texts` by field written as they are, which may be no values of their kinds."""
+    package = Document(io.BytesIO(data))
+    for control in package.element.body.iter(qn("w:sdt")):
+        tag = _tag(control)
+        if tag is not None and tag.option is None and tag.field in texts:
+            _write(control, texts[tag.field])
+    file = io.BytesIO()
+    package.save(file)
+    return file.getvalue()
+
+
 def _answers(form: FormDefinition, values: Values) -> tuple[Mapping[Tag, str], Iterable[Tag]]:
     filling = fill(form, Record(form=form.name, version=form.version, values=values))
     return filling.texts, filling.ticked

@@ -24,6 +24,7 @@ from tests.service.pages.serving import Person, Service, running
 
 FORMS = load_forms()
 TYPED, SEALED = FORMS["enterprise-filing"], FORMS["pilot-application"]
+_NO_DATE = "2021年13月45日"
 OTHER_UNIT = "平澜市滨江新区环境监测站"
 _MARKS = [name for name, one in SEALED.fields.items() if one.is_mark]
 _SEALS = [name for name in _MARKS if SEALED.fields[name].kind == "seal"]
@@ -33,7 +34,8 @@ _SIGNED = [name for name in _MARKS if SEALED.fields[name].kind == "signature"]
 
 @dataclass
 class Case:
-    """An application with planted defects: what stands on it, what should, and how it is sent each time."""
+    """An application with planted defects: what stands on it, what should, and how it is sent each time.
+    `texts` are written as they are, since they are no values."""
 
     form: FormDefinition
     seed: int
@@ -41,6 +43,7 @@ class Case:
     truth: dict[str, Any]
     wrong: dict[str, Any]
     seals: dict[str, str | None] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
 
     @property
     def planted(self) -> set[str]:
@@ -52,6 +55,7 @@ class Case:
         kind = "docx" if self.how != "paper" else "pdf-flat"
         data = generate(self.form, kind, new_identity(self.form), record).data
         if self.how != "paper":
+            data = applicants.typed_in_word(data, self.texts)
             return applicants.write(folder, f"{self.seed}.docx", data)
         seals = {name: text for name, text in {**self._seals(), **self.seals}.items() if text}
         scan = applicants.on_paper(data, self.form, seals, _SIGNED, self.seed)
@@ -95,7 +99,9 @@ def make(seed: int) -> Case:
     }
     chosen = {name: wrong[name] for name in dice.sample(sorted(wrong), dice.randint(1, 3))}
     if not on_paper:
-        return Case(form, seed, "pdf" if seed % 3 == 1 else "word", truth, chosen)
+        # Every other wrong date is one that the calendar does not have, the others are left out.
+        texts = {name: _NO_DATE for name in chosen if name == date and seed % 2}
+        return Case(form, seed, "pdf" if seed % 3 == 1 else "word", truth, chosen, texts=texts)
     lacking: dict[str, str | None] = {_OWN_SEAL: dice.choice([None, OTHER_UNIT])}
     return Case(form, seed, "paper", truth, {name: chosen[name] for name in list(chosen)[:1]}, lacking)
 
