@@ -331,15 +331,13 @@ def _carry(form: FormDefinition, tie: Tie, fields: dict[str, FieldJson], found: 
 
 def _restore_marks(form: FormDefinition, tie: Tie, fields: dict[str, FieldJson]) -> None:
     """Takes over what was right and was read again with nothing but other punctuation, where the reading says
-    that it does not vouch for that."""
+    that it does not vouch for that. It still does not: the first reading may not have done so either."""
     for name, value in tie.notice.given.items():
         now = fields.get(name)
         if now is None or name not in form.fields or "punctuation" not in now.get("unweighed", ()):
             continue
         if isinstance(value, str) and isinstance(now["value"], str) and key(value) == key(now["value"]):
-            whole = now.copy()
-            whole.pop("unweighed", None)
-            fields[name] = {**whole, "value": value}
+            fields[name] = {**now, "value": value}
 
 
 def _settle(fields: dict[str, FieldJson], found: list[FindingJson], name: str) -> None:
