@@ -57,9 +57,7 @@ class Kit:
 
     def printed(self, data: bytes) -> list[Sheet]:
         """The pages of a PDF as they leave the printer."""
-        document = pdfium.PdfDocument(data)
-        document.init_forms()
-        drawn = (page.render(scale=self.scan.PT, may_draw_forms=True).to_numpy() for page in document)
+        drawn = (page.render(scale=self.scan.PT).to_numpy() for page in flattened(data))
         return [np.ascontiguousarray(page[..., :3][..., ::-1]) for page in drawn]
 
     def scanned(
@@ -113,6 +111,18 @@ class Kit:
             middle = ((char[2] + char[4]) / 2, (y0 + y1) / 2)
             ImageDraw.Draw(picture).text(middle, word, font=font, fill=(10, 10, 10), anchor="mm")
         page[:] = np.asarray(picture)
+
+
+def flattened(data: bytes) -> pdfium.PdfDocument:
+    """A PDF with what stands in its fields as a part of its pages. So it is printed; on a screen, fields are
+    tinted and their letters have coloured edges."""
+    document = pdfium.PdfDocument(data)
+    document.init_forms()
+    for number in range(len(document) if document.formenv else 0):
+        page = document[number]
+        page.flatten(pdfium.raw.FLAT_PRINT)
+        page.close()
+    return document
 
 
 def _other(shown: str) -> str:

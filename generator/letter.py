@@ -15,7 +15,7 @@ from docx.document import Document as Package
 from docx.oxml.ns import nsdecls, qn
 from docx.oxml.parser import parse_xml
 from docx.oxml.table import CT_Tbl
-from docx.shared import Cm
+from docx.shared import Cm, Emu
 from docx.table import Table as PackageTable
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
@@ -28,10 +28,12 @@ _PLACE = re.compile(r"\{([^{}\s]{1,20})\}")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _MOST_BYTES, _MOST_UNPACKED = 10_000_000, 100_000_000
 _HALF_POINTS = 21
+# Without it, the words of a cell stand with the gap that paragraphs of the template have below them.
+_SPACING = '<w:spacing w:before="40" w:after="40" w:line="240" w:lineRule="auto"/>'
 _CELL_SIDES = 0.5  # centimetres that a cell keeps free beside a picture
 
 
-# Pictures (PNG) that stand in a cell one below the other.
+# Pictures (PNG, of the size that their resolution gives) that stand in a cell one below the other.
 Pictures = tuple[bytes, ...]
 
 
@@ -156,8 +158,20 @@ def _set_pictures(made: PackageTable, table: Table) -> None:
         for column, cell in enumerate(row):
             if not isinstance(cell, str):
                 run = made.cell(number, column).paragraphs[0].add_run()
-                for picture in cell:
-                    run.add_picture(io.BytesIO(picture), width=Cm(table.widths[column] - _CELL_SIDES))
+                for place, picture in enumerate(cell):
+                    if place:
+                        run.add_break()
+                    _set_picture(run, picture, Cm(table.widths[column] - _CELL_SIDES))
+
+
+def _set_picture(run: Run, picture: bytes, widest: int) -> None:
+    """In its own size, as far as the cell holds it, and with no gap beside it. Where a file names none,
+    LibreOffice takes a gap of its own, which pushes the picture over the edge of the cell."""
+    shape = run.add_picture(io.BytesIO(picture))
+    if shape.width > widest:
+        shape.height, shape.width = Emu(shape.height * widest // shape.width), Emu(widest)
+    for side in ("distT", "distB", "distL", "distR"):
+        shape._inline.set(side, "0")
 
 
 def _row(texts: Sequence[str | Pictures], widths: Sequence[float], *, is_heading: bool) -> str:
@@ -175,7 +189,7 @@ def _cell(text: str, width: float, is_heading: bool) -> str:
     lines = '</w:t><w:br/><w:t xml:space="preserve">'.join(map(escape, plain(text).split("\n")))
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{_twips(width)}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
-        f"<w:p><w:pPr>{middle}</w:pPr><w:r><w:rPr>"
+        f"<w:p><w:pPr>{_SPACING}{middle}</w:pPr><w:r><w:rPr>"
         f'<w:rFonts w:ascii="{font}" w:eastAsia="{font}" w:hAnsi="{font}"/>'
         f'<w:sz w:val="{_HALF_POINTS}"/></w:rPr><w:t xml:space="preserve">{lines}</w:t></w:r></w:p></w:tc>'
     )

@@ -13,7 +13,8 @@ class Kind(Model):
     `doubt` says that the reading itself may be wrong, so that the field goes to a person. A seal that is
     plainly missing is an error without doubt: nobody doubts that it is missing.
 
-    `remedy` tells the applicant what to do, where that does not go without saying.
+    `remedy` tells the applicant what to do, where a notice of correction says more than to answer anew. It
+    stands as it is, without words to be filled in.
     """
 
     severity: Severity
@@ -67,7 +68,8 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "code-invalid": _error("“{title}”中“{number}”不是有效的{noun}：{reason}", "请对照证照原件重新填写"),
     "money-differs": _error(
-        "“{title}”大写“{capitals}”与小写“{figures}”不一致", "请核对金额，大写应为“{expected}”，或改正小写"
+        "“{title}”大写“{capitals}”与小写“{figures}”不一致，按小写，大写应为“{expected}”",
+        "请核对金额，使大写与小写一致",
     ),
     "division-unknown": _error("“{title}”“{name}”不在行政区划表中：{reason}", "请填写省、市、县（区）的全称"),
     "code-mended": _warning("“{title}”读作“{read}”，校验不符；换一个形近的字符后相符，请核对"),

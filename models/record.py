@@ -54,7 +54,8 @@ class Observation(Model):
 
     `signs` are the signs that speak for a reading from a picture, by name; from them follows the probability
     that it is right. Without any signs, `confidence` is that probability. `readings` are the characters of
-    such a reading with their rivals; a seal may have several readings.
+    such a reading with their rivals; a seal may have several readings. `unweighed` are the parts of the value
+    that another witness, which bears out the rest, does not cover.
     """
 
     field: str
@@ -67,6 +68,7 @@ class Observation(Model):
     doubts: tuple[Finding, ...] = ()
     signs: Mapping[str, float] = {}
     readings: tuple[tuple[Run, ...], ...] = ()
+    unweighed: tuple[str, ...] = ()
 
     def doubted(self, doubts: Iterable[Finding]) -> "Observation":
         """Return the observation with more doubts."""

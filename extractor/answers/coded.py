@@ -8,6 +8,7 @@ has the last word: a person sees both. A code is believed in nothing that the pr
 from collections.abc import Sequence
 
 from extractor import rungs
+from extractor.weighing.calibration import unweighed
 from extractor.weighing.compare import compare
 from models.coded import Said, checksum, decode, is_of
 from models.fields import Field, RowsField
@@ -46,7 +47,9 @@ def _beside(form: FormDefinition, paper: Observation, said: Said) -> Observation
     field = form.fields[paper.field]
     if paper.field in said.rest:
         is_right = paper.value is not None and checksum(field, paper.value) == said.rest[paper.field]
-        return _borne_out(paper) if is_right else paper
+        # Blanks and punctuation are no part of a checksum.
+        parts = unweighed(field, paper.signs, paper.value)
+        return _borne_out(paper).model_copy(update={"unweighed": parts}) if is_right else paper
     value = said.values.get(paper.field)
     if value is None:
         return paper

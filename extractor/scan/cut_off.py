@@ -1,5 +1,6 @@
-"""Finds writing that the edge of the picture cut off: the sheet lay over the edge of the glass, or was
-photographed too near. What is left of such a table looks like one that is open at its side."""
+"""Finds writing that was cut off. Either the edge of the picture did: the sheet lay over the edge of the
+glass, or was photographed too near, and what is left of such a table looks like one that is open at its side.
+Or the cell did: a program printed a longer text into a field that does not wrap."""
 
 from collections.abc import Iterator
 
@@ -15,16 +16,19 @@ _FROM, _TO = 1.0, 2.2  # points off a table's outer edge: a form keeps its text 
 _INKED = 0.2  # ems: least height of a line's ink in that band
 _FEWEST = 2  # such lines make a side that was cut
 _NEAR = 1.0  # ems: a line that ends so near to such a side may go on behind it
+_AT_EDGE = 0.3  # ems: the last character of a line that its cell cut off ends so near to the rule
+_FILLED = 6  # characters: a shorter line is not as long as its cell
 
 
 def find_cut_off(page: FlatPage) -> tuple[Box, ...]:
-    """Return the bounding boxes, in points, of lines that may go on beyond the picture's edge."""
-    found: list[ReadLine] = []
+    """Return the bounding boxes, in points, of lines that may go on beyond the picture's edge, or their
+    cell's."""
+    found: list[ReadLine] = [line for line in page.lines if _is_clipped(page, line)]
     for is_left in (True, False):
         lines = list(_outer(page, is_left=is_left))
         if sum(_reaches(page, line, edge, is_left=is_left) for line, edge in lines) >= _FEWEST:
             found += [line for line, edge in lines if _gap(line, edge, is_left=is_left) < _NEAR * line.em()]
-    return tuple(page.in_points(line.place.box) for line in found)
+    return tuple(dict.fromkeys(page.in_points(line.place.box) for line in found))
 
 
 def _outer(page: FlatPage, *, is_left: bool) -> Iterator[tuple[ReadLine, float]]:
@@ -37,6 +41,20 @@ def _outer(page: FlatPage, *, is_left: bool) -> Iterator[tuple[ReadLine, float]]
             own = page.ruling.grids[grid].cells[cell].box[side]
             if abs(own - edges[grid]) < page.scale:
                 yield line, own
+
+
+def _is_clipped(page: FlatPage, line: ReadLine) -> bool:
+    """Tell whether a line begins where its cell does and goes on as far as the rule at its right. What is
+    wrapped keeps off that."""
+    if line.place.cell is None or len(line.reading.glyphs) < _FILLED:
+        return False
+    grid, cell = line.place.cell
+    left, _, right, _ = page.ruling.grids[grid].cells[cell].box
+    return (
+        0 < _gap(line, left, is_left=True) < _NEAR * line.em()
+        and _gap(line, right, is_left=False) < _AT_EDGE * line.em()
+        and _reaches(page, line, right, is_left=False)
+    )
 
 
 def _gap(line: ReadLine, edge: float, *, is_left: bool) -> float:

@@ -73,7 +73,8 @@ def _with_unweighed(form: FormDefinition, name: str, results: Mapping[str, Field
         if other is not None and other.decision == "accept" and isinstance(other.value, str)
         else None
     )
-    parts = (*field.unweighed(result.value, bears_out), *unweighed(field, result.signs, result.value))
+    read = result.unweighed or unweighed(field, result.signs, result.value)
+    parts = (*field.unweighed(result.value, bears_out), *read)
     return result.model_copy(update={"unweighed": parts})
 
 
@@ -108,6 +109,7 @@ def _result(one: Observation, doubtful: bool, least: float) -> FieldResult:
     return FieldResult(
         value=one.value, raw=one.raw, confidence=one.confidence, decision="accept" if sure else "review",
         evidence=one.evidence, alternatives=one.alternatives, signs=one.signs,
+        unweighed=one.unweighed,
     )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def notice_template(
 ) -> None:
     """写出补正通知书的模板，用 Word 修改后由 SEALFORM_NOTICE_TEMPLATE 指定。
 
-    花括号中的字会换成实际的内容：{编号} {单位} {表名} {期限} {工作日} {联系} {日期}；{事项} 单独一段，换成事项表。
+    花括号中的字会换成实际的内容：{编号} {单位} {表名} {期限} {工作日} {签章} {联系} {日期}；{事项} 单独一段，换成事项表。
     """
     from service.atomic_files import check_targets, write_whole
     from service.export.notice import write_template

@@ -17,6 +17,7 @@ from generator import new_identity
 from models.calendars import Calendar
 from models.errors import Conflict
 from models.fields import EmailField, Field
+from models.fields.base import Entered
 from models.findings import CATALOGUE
 from models.form import FormDefinition
 from service.campaigns.judgement.timing import Clock
@@ -29,6 +30,11 @@ SCHEME = "补正〔{年}〕{编号}-{次} 号"
 DRAFT = "（草稿，退回时编号）"
 _LINE = re.compile(r"^\s*\d+\s*[.．、]\s*(?P<text>.+?)[；;。]?\s*$")
 _QUOTED = re.compile("“([^”]+)”")
+# What to do, by how an answer is given, where no finding says more; and where no field is named.
+_REMEDIES: Mapping[Entered, str] = {
+    "written": "请重新填写这一栏", "ticked": "请重新勾选", "stamped": "请重新加盖公章", "signed": "请重新手写签字",
+}  # fmt: skip
+_TO_DO = "请按左栏所说改正后重新提交"
 _YEARS = 4  # for which working days are counted from Monday to Friday where there is no calendar
 
 
@@ -143,13 +149,13 @@ def issue(
 def _wanted(form: FormDefinition, record: Any, said: str | None) -> tuple[list[AskedJson], dict[str, Any]]:
     """What is asked, and the values that are right."""
     errors: Sequence[FindingJson] = [one for one in record.findings if one["severity"] == "error"]
-    asked = _as_said(said, form, errors) or _as_found(errors)
+    asked = _as_said(said, form, errors) or _as_found(form, errors)
     return asked, _right(form, record, {one["field"] for one in asked})
 
 
-def _as_found(findings: Iterable[FindingJson]) -> list[AskedJson]:
+def _as_found(form: FormDefinition, findings: Iterable[FindingJson]) -> list[AskedJson]:
     told = {one["message"]: one for one in findings}
-    return [_asked(text, one) for text, one in told.items()]
+    return [_asked(form, text, one["field"], one["code"]) for text, one in told.items()]
 
 
 def _as_said(reason: str | None, form: FormDefinition, findings: Iterable[FindingJson]) -> list[AskedJson]:
@@ -161,16 +167,14 @@ def _as_said(reason: str | None, form: FormDefinition, findings: Iterable[Findin
     for text in lines:
         field = next((named[word] for word in _QUOTED.findall(text) if word in named), None)
         one = known.get(text)
-        made.append(_asked(text, one) if one else {"text": text, "remedy": "", "field": field, "code": None})
+        made.append(_asked(form, text, one["field"] if one else field, one["code"] if one else None))
     return made
 
 
-def _asked(text: str, finding: FindingJson) -> AskedJson:
-    kind = CATALOGUE.get(finding["code"])
-    return {
-        "text": text, "remedy": kind.remedy if kind else "",
-        "field": finding["field"], "code": finding["code"],
-    }  # fmt: skip
+def _asked(form: FormDefinition, text: str, name: str | None, code: str | None) -> AskedJson:
+    kind, field = CATALOGUE.get(code or ""), form.fields.get(name or "")
+    told = (kind and kind.remedy) or (_REMEDIES[field.entered] if field else _TO_DO)
+    return {"text": text, "remedy": told, "field": name, "code": code}
 
 
 def _right(form: FormDefinition, record: Any, wrong: set[str | None]) -> dict[str, Any]:

@@ -6,23 +6,25 @@ Nothing is sent from here: the mail is a draft, which a person opens, reads and 
 
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
 from extractor import Limits, Options, print_word
 from generator import Kind, Notes, generate
 from models.errors import GenerationError, NoView, UnreadableFile
+from models.fields.base import Entered
 from models.identity import Identity
 from models.record import Record
 from service.corrections.asking import DRAFT, Correction, Terms
-from service.export.cutouts import Crop
+from service.export.cutouts import RESOLUTION, Crop
 from service.export.dossier import safe_name
 from service.export.letters import chinese_date, draft_mail
 from service.export.notice import Defect, Notice, write_notice
 from service.store.notices import items
 
 _NOTICE, _FORM, _MAIL = "补正通知书", "申请表（待补正）", "补正通知.eml"
+_BY_HAND: Mapping[Entered, str] = {"signed": "签字", "stamped": "盖章"}
 _NOT_SAID = "（未设置联系方式）"
 _KINDS: tuple[Kind, ...] = ("pdf", "pdf-flat")  # to fill in where that can be made, or else to print
 _SHOWN_OF_EACH = 2  # cut-outs of one defect
@@ -53,7 +55,7 @@ def make_papers(
     notice = Notice(
         number=correction.number, unit=correction.unit, title=correction.form.title, defects=defects,
         made=correction.made, due=correction.due, working_days=correction.working_days,
-        contact=terms.contact or _NOT_SAID,
+        contact=terms.contact or _NOT_SAID, by_hand=_by_hand(correction),
     )  # fmt: skip
     letter = write_notice(notice, terms.template)
     printed = _printed(letter, printing) if printing else None
@@ -62,6 +64,13 @@ def make_papers(
         *([Paper(f"{_NOTICE}.pdf", printed)] if printed else []),
         *_forms(correction, _KINDS if printing else ()),
     ]
+
+
+def _by_hand(correction: Correction) -> tuple[str, ...]:
+    """What has to be set on paper anew: seals and signatures that are not among what was given."""
+    fields = (field for name, field in correction.form.fields.items() if name not in correction.given)
+    set_anew = {field.entered for field in fields}
+    return tuple(word for entered, word in _BY_HAND.items() if entered in set_anew)
 
 
 def write_papers(target: IO[bytes], correction: Correction, papers: Sequence[Paper]) -> None:
@@ -129,6 +138,6 @@ def _pictures(crops: Iterable[Crop]) -> dict[str, list[bytes]]:
     for crop in crops:
         file = io.BytesIO()
         with Image.open(io.BytesIO(crop.picture)) as picture:
-            picture.convert("RGB").save(file, "PNG")
+            picture.convert("RGB").save(file, "PNG", dpi=(RESOLUTION, RESOLUTION))
         made.setdefault(crop.field, []).append(file.getvalue())
     return made

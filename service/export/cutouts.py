@@ -9,8 +9,8 @@ from service.page_pictures import Held, Look, Views
 from service.results import EvidenceJson, Line, PartJson
 from service.store.uploads import StoredFile
 
-# Pixels a point; 2.5 is 180 dpi.
-_SCALE = 2.5
+RESOLUTION = 180  # pixels an inch of a cut-out
+_SCALE = RESOLUTION / 72  # pixels a point
 
 
 @dataclass(frozen=True)

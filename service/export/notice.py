@@ -35,7 +35,7 @@ class Defect:
 
 @dataclass(frozen=True)
 class Notice:
-    """All that a notice says."""
+    """All that a notice says. `by_hand` is what has to be set on paper anew, such as 盖章."""
 
     number: str
     unit: str
@@ -45,6 +45,7 @@ class Notice:
     due: date
     working_days: int
     contact: str
+    by_hand: tuple[str, ...] = ()
 
     @property
     def words(self) -> Mapping[str, str]:
@@ -52,6 +53,7 @@ class Notice:
         return {
             "编号": self.number, "单位": self.unit, "表名": self.title, "期限": chinese_date(self.due),
             "工作日": str(self.working_days), "联系": self.contact, "日期": chinese_date(self.made),
+            "签章": f"，并重新{'、'.join(self.by_hand)}" if self.by_hand else "",
         }  # fmt: skip
 
 
@@ -94,7 +96,7 @@ def write_template() -> bytes:
     _say(document, "", _GAP)
     for text in (
         "请于{期限}前（自本通知之日起{工作日}个工作日内）补正后重新提交。随附的申请表已填入核对无误的内容，"
-        "只需补填标明“补正第几项”的地方，并重新签字、盖章。",
+        "只需补填标明“补正第几项”的地方{签章}。",
         "联系方式：{联系}",
     ):
         _say(document, text, _TEXT).paragraph_format.first_line_indent = Pt(2 * _TEXT)

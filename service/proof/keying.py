@@ -12,10 +12,10 @@ from models.form import FormDefinition
 from service.proof import holding
 from service.proof.judgement.agreement import BAD, OPEN, Keyed, State, agreed, outcome, truth
 from service.store import audit, records, tables
+from service.store.changes import Change, value_of
 from service.store.forms import FormStore
 from service.store.marks import SETTLED
 from service.store.proof_tables import proof_answers, proof_samples
-from service.store.records import Change
 from service.store.tables import submissions
 from service.store.versions import Editor
 
@@ -129,7 +129,7 @@ def answer(
         raise Conflict("这一项您已经录过", advice="请继续下一项")
     form = forms.get(row.form, row.version)
     field = form.fields[row.field]
-    value = None if keyed is None else records.value_of(field, form.titles[row.field], keyed, None)
+    value = None if keyed is None else value_of(field, form.titles[row.field], keyed, None)
     kept = {
         "sample_id": number, "position": len(before) + 1, "by": by.actor, "at": by.now, "value": value,
         "legible": keyed is not None, "seconds": min(max(seconds, 0.0), _LONGEST),

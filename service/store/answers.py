@@ -3,8 +3,10 @@ from what was there before.
 
 A notice's form has a number of its own, which no other form has, so that whoever sends it back is known by
 it. A mail is known by what it replies to, or by the notice's number in its subject, where the unit is the
-same; an upload may name the submission that it replaces. What fits none of these is told by the same unit,
-as any two submissions are (`service/store/twins.py`), and a person says what it is.
+same; an upload may name the submission that it replaces. What bears no mark of ours is known by its unit and
+its content: nearly all that was right stands in it again, and something that was asked for has changed. What
+fits none of these is told by the same unit, as any two submissions are (`service/store/twins.py`), and a
+person says what it is.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,8 +30,17 @@ _ACTION = "answered"
 # `unmade`: asked, and as it was or empty; `unasked`: changed though nobody asked; `kept`: given, and as it
 # was; `made`: asked, and no more as it was; `left`: neither asked nor given.
 Verdict = Literal["made", "unmade", "unasked", "kept", "left"]
+_ODD: tuple[Verdict, ...] = ("unmade", "unasked")
 # Doubts about how a value was read, which it having been accepted before settles.
 _OF_READING = frozenset({"unsure"})
+# What is found by holding an answer against its notice, and by nothing else.
+_TOLD = frozenset({
+    "correction-unmade", "correction-unasked", "correction-carried", "correction-closed", "correction-late",
+})  # fmt: skip
+# Without a mark of ours, an answer is one where at least so many values that were right stand again, which
+# are so large a share of them, and where no text differs that may name the application.
+_FEWEST, _SHARE = 4, 0.8
+_MOST = 20  # notices of one unit that are looked at
 
 
 @dataclass(frozen=True)
@@ -60,9 +71,15 @@ def find(
     if line.get("error"):
         return None
     form = forms(str(line["form"]), str(line["version"]))
-    notice, ground = _notice(connection, line, form, replaces)
+    notice, ground = _notice(connection, submission, line, form, replaces)
     if notice is None or ground is None:
         return None
+    return _tie(connection, submission, form, notice, ground)
+
+
+def _tie(
+    connection: sa.Connection, submission: int | None, form: FormDefinition, notice: Any, ground: Ground
+) -> Tie | None:
     query = sa.select(submissions.c.status, submissions.c.replaced_by, submissions.c.form).where(
         submissions.c.id == notice.submission_id
     )
@@ -78,9 +95,12 @@ def find(
 
 
 def _notice(
-    connection: sa.Connection, line: Line, form: FormDefinition, replaces: int | None
+    connection: sa.Connection, submission: int | None, line: Line, form: FormDefinition, replaces: int | None
 ) -> tuple[Any | None, Ground | None]:
     table = tables.notices
+    # One that is read again answers what it answered before.
+    if submission is not None and (found := notices.answered_by(connection, submission)) is not None:
+        return found, found.ground
     if line.get("instance"):
         mine = table.select().where(table.c.instance == str(line["instance"]))
         if (found := connection.execute(mine).one_or_none()) is not None:
@@ -90,7 +110,47 @@ def _notice(
     for found in _of_thread(connection, line.get("message") or {}):
         if key(found.unit or "") in _units(form, line):
             return found, "thread"
-    return None, None
+    near = _of_unit(connection, submission, form, line)
+    alike = [found for found in near if _is_alike(form, found, line)]
+    return (alike[0], "content") if len(alike) == 1 else (None, None)
+
+
+def _of_unit(
+    connection: sa.Connection, submission: int | None, form: FormDefinition, line: Line
+) -> Sequence[Any]:
+    """The open notices of the same unit on the same form, with the `content` that was returned; but none of
+    which a person said that this is another application."""
+    table, traits = tables.notices, tables.traits
+    keys = [twins.unit_key(form, name) for name in sorted(_units(form, line))]
+    same = sa.select(traits.c.submission_id).where(traits.c.kind == "same-unit", traits.c.key.in_(keys))
+    others = sa.select(kinships.c.earlier).where(
+        kinships.c.submission_id == submission, kinships.c.verdict == "another"
+    )
+    query = (
+        sa.select(table, records.c.content)
+        .join(submissions, submissions.c.id == table.c.submission_id)
+        .join(records, records.c.submission_id == table.c.submission_id)
+        .where(
+            table.c.submission_id.in_(same), table.c.submission_id.not_in(others), table.c.state == "open",
+            submissions.c.status == "returned", submissions.c.replaced_by.is_(None),
+        )
+    )  # fmt: skip
+    return connection.execute(query.order_by(table.c.id.desc()).limit(_MOST)).all()
+
+
+def _is_alike(form: FormDefinition, found: Any, line: Line) -> bool:
+    """Tell whether what was read is plainly what was returned, with something mended that was asked for."""
+    after = {name: one["value"] for name, one in line["fields"].items()}
+    every = compare(form, found.asked, found.given, found.content, after)
+    written = [one for one in every if not form.fields[one.field].is_mark]
+    kept = sum(one.verdict == "kept" for one in written)
+    changed = {one.field for one in written if one.verdict == "unasked"}
+    return (
+        kept >= _FEWEST
+        and kept >= _SHARE * (kept + len(changed))
+        and changed.isdisjoint(form.caption)
+        and any(one.verdict == "made" for one in every)
+    )
 
 
 def _of_thread(connection: sa.Connection, message: Mapping[str, Any]) -> Iterator[Any]:
@@ -116,8 +176,7 @@ def link(connection: sa.Connection, submission: int, tie: Tie, by: Editor) -> No
     """Keeps that `submission` answers a notice, and lets it take the place of what was returned, where that
     still waits for it. A withdrawn one stays withdrawn."""
     about = {"notice": tie.notice.number, "of": tie.notice.submission_id, "ground": tie.ground}
-    if tie.may_replace:
-        notices.answer(connection, tie.notice.id, submission, tie.ground, by.now)
+    if tie.may_replace and notices.answer(connection, tie.notice.id, submission, tie.ground, by.now):
         old = tie.notice.submission_id
         if tie.ground != "named":
             _replace(connection, submission, old, by)
@@ -135,6 +194,24 @@ def _replace(connection: sa.Connection, submission: int, old: int, by: Editor) -
     connection.execute(kinships.delete().where(*pair))
     connection.execute(kinships.insert().values(submission_id=submission, earlier=old, **said))
     twins.seek(connection, old)
+
+
+def loosen(connection: sa.Connection, submission: int, since: datetime, by: Editor) -> None:
+    """Takes back that a submission answers a notice, where that was found after `since`."""
+    notice = notices.answered_by(connection, submission)
+    if notice is None or notice.settled_at <= since:
+        return
+    old = notice.submission_id
+    notices.settled(connection, submission, old, False, by.now)
+    pair = kinships.c.submission_id == submission, kinships.c.earlier == old
+    connection.execute(kinships.delete().where(*pair))
+    for number, link in ((old, {"replaced_by": None}), (submission, {"replaces": None})):
+        changed = audit.next_value(connection, "changes")
+        connection.execute(
+            submissions.update().where(submissions.c.id == number).values(changed=changed, **link)
+        )
+    about = {"notice": notice.number, "of": old, "ground": None}
+    audit.append(connection, by.now, by.actor, _ACTION, f"submission:{submission}", about)
 
 
 @dataclass(frozen=True)
@@ -199,22 +276,42 @@ def weigh(line: Line, tie: Tie, now: datetime) -> Line:
     fields: dict[str, FieldJson] = dict(line["fields"])
     found: list[FindingJson] = list(line["findings"])
     _carry(form, tie, fields, found)
+    _restore_marks(form, tie, fields)
     after = {name: one["value"] for name, one in fields.items()}
     for one in compare(form, tie.notice.asked, tie.notice.given, tie.before, after):
-        if one.field not in fields:
-            continue
-        if one.verdict == "kept":
+        if one.field in fields and one.verdict == "kept":
             _settle(fields, found, one.field)
-        elif one.verdict in ("unmade", "unasked"):
-            finding = _told(form, one)
-            found.append(finding_of(finding))
-            if finding.is_doubt:
-                fields[one.field] = {**fields[one.field], "decision": "review"}
+    told = _departures(tie, after, now)
+    for finding in told:
+        if finding.field and finding.is_doubt:
+            fields[finding.field] = {**fields[finding.field], "decision": "review"}
+    return {**line, "fields": fields, "findings": [*found, *map(finding_of, told)]}
+
+
+def tied(
+    connection: sa.Connection, submission: int, form: FormDefinition, values: Mapping[str, Any], now: datetime
+) -> list[Finding]:
+    """What the notice says that a person tied a submission to, which is under review with these `values`;
+    nothing where it answers none."""
+    notice = notices.answered_by(connection, submission)
+    tie = notice and _tie(connection, submission, form, notice, notice.ground)
+    return _departures(tie, values, now) if tie else []
+
+
+def untold(line: Line) -> Line:
+    """`line` without what a notice said of it."""
+    return {**line, "findings": [one for one in line["findings"] if one["code"] not in _TOLD]}
+
+
+def _departures(tie: Tie, after: Mapping[str, Any], now: datetime) -> list[Finding]:
+    """What is not as the notice asked."""
+    every = compare(tie.form, tie.notice.asked, tie.notice.given, tie.before, after)
+    told = [_told(tie.form, one) for one in every if one.field in after and one.verdict in _ODD]
     if tie.notice.state == "closed":
-        found.append(finding_of(Finding.of("correction-closed", number=tie.notice.number)))
+        told.append(Finding.of("correction-closed", number=tie.notice.number))
     elif tie.notice.ends_at <= (tie.received_at or now):
-        found.append(finding_of(Finding.of("correction-late", due=tie.notice.due)))
-    return {**line, "fields": fields, "findings": found}
+        told.append(Finding.of("correction-late", due=tie.notice.due))
+    return told
 
 
 def _carry(form: FormDefinition, tie: Tie, fields: dict[str, FieldJson], found: list[FindingJson]) -> None:
@@ -230,6 +327,17 @@ def _carry(form: FormDefinition, tie: Tie, fields: dict[str, FieldJson], found: 
             found[:] = [one for one in found if one["field"] != name]
             told = Finding.of("correction-carried", name, title=form.titles[name])
             found.append(finding_of(told))
+
+
+def _restore_marks(form: FormDefinition, tie: Tie, fields: dict[str, FieldJson]) -> None:
+    """Takes over what was right and was read again with nothing but other punctuation, where the reading says
+    that it does not vouch for that. It still does not: the first reading may not have done so either."""
+    for name, value in tie.notice.given.items():
+        now = fields.get(name)
+        if now is None or name not in form.fields or "punctuation" not in now.get("unweighed", ()):
+            continue
+        if isinstance(value, str) and isinstance(now["value"], str) and key(value) == key(now["value"]):
+            fields[name] = {**now, "value": value}
 
 
 def _settle(fields: dict[str, FieldJson], found: list[FindingJson], name: str) -> None:

@@ -1,6 +1,7 @@
 """Four eyes, where a campaign asks for them: who reviewed an application does not decide on it, and to refuse
 one takes two. And whose work an application is."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,20 +41,29 @@ def hold(
         return _propose(connection, row, by, reason)
     if move == "reject" and proposer == by.actor:
         raise Conflict("您已提出不予受理，须由另一位复核员确认")
-    if by.actor in {one.actor for one in acted if one.action in _REVIEWED}:
+    if by.actor in {person for one in acted for person in _reviewers(one)}:
         raise Conflict("这次活动规定，复核过的人不作决定", advice="请由另一位复核员决定，或转交给另一位")
     return None
 
 
 def _acted(connection: sa.Connection, submission: int) -> list[Any]:
     """What was done in this round of review, the newest first."""
-    query = sa.select(versions.c.actor, versions.c.action).where(versions.c.submission_id == submission)
+    about = versions.c.actor, versions.c.action, versions.c.changes
+    query = sa.select(*about).where(versions.c.submission_id == submission)
     found: list[Any] = []
     for one in connection.execute(query.order_by(versions.c.version.desc())):
         if one.action in _BEGINS:
             break
         found.append(one)
     return found
+
+
+def _reviewers(version: Any) -> Iterable[str]:
+    """Those who reviewed by a version; what was carried over a new reading was reviewed by those who settled
+    it before."""
+    if version.action == "carried":
+        return {change["mark_after"].get("by", "") for change in version.changes.values()}
+    return {version.actor} if version.action in _REVIEWED else ()
 
 
 def _propose(connection: sa.Connection, row: Any, by: Editor, reason: str | None) -> int:

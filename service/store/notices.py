@@ -21,10 +21,12 @@ STATES: Mapping[State, str] = {
     "open": "待补正", "answered": "已收到补正", "closed": "已关闭", "recalled": "已收回",
 }  # fmt: skip
 # By what an answer was known: the number of the form that went with the notice, the mail's thread, the
-# submission that the upload named, or a person's word on two submissions of one unit.
-Ground = Literal["instance", "thread", "named", "person"]
+# submission that the upload named, the unit with nearly all of the content, or a person's word on two
+# submissions of one unit.
+Ground = Literal["instance", "thread", "named", "content", "person"]
 GROUNDS: Mapping[Ground, str] = {
-    "instance": "表格编号", "thread": "邮件往来", "named": "上传时指明", "person": "人工认定",
+    "instance": "表格编号", "thread": "邮件往来", "named": "上传时指明", "content": "单位和内容",
+    "person": "人工认定",
 }  # fmt: skip
 _ACTION = "notice"
 
@@ -108,10 +110,14 @@ def _of_round(connection: sa.Connection, submission: int, rounds: int) -> Any | 
 
 
 def _last_serial(connection: sa.Connection, asking: Asking) -> int:
+    # A year begins where the clock of the campaign says so, and not in Greenwich.
+    begins, ends = (
+        datetime(year, 1, 1, tzinfo=asking.ends_at.tzinfo) for year in (asking.year, asking.year + 1)
+    )
     same = [
         notices.c.campaign == asking.campaign if asking.campaign else notices.c.campaign.is_(None),
-        sa.func.substr(sa.cast(notices.c.made_at, sa.String), 1, 4) == str(asking.year),
-    ]
+        notices.c.made_at >= begins, notices.c.made_at < ends,
+    ]  # fmt: skip
     return connection.scalar(sa.select(sa.func.max(notices.c.serial)).where(*same)) or 0
 
 
@@ -156,10 +162,11 @@ def leave(connection: sa.Connection, submission: int, status: str, move: str, no
     return False
 
 
-def answer(connection: sa.Connection, notice: int, submission: int, ground: Ground, now: datetime) -> None:
-    """Keeps that `submission` answers a notice."""
+def answer(connection: sa.Connection, notice: int, submission: int, ground: Ground, now: datetime) -> bool:
+    """Keeps that `submission` answers an open notice; returns False where that is open no more."""
     said = {"state": "answered", "answer": submission, "ground": ground, "settled_at": now}
-    connection.execute(notices.update().where(notices.c.id == notice).values(said))
+    mine = notices.c.id == notice, notices.c.state == "open"
+    return connection.execute(notices.update().where(*mine).values(said)).rowcount == 1
 
 
 def sent(connection: sa.Connection, notice: int, message_id: str) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from models.form import FormDefinition
 from service.results import Line, PartJson
-from service.store import groupings, records
+from service.store import answers, groupings, records
 from service.store.groupings import Group
 from service.store.marks import SETTLED, MarkJson
 from service.store.regrouping import last_act, tell_parts
@@ -41,7 +41,8 @@ def finish(
         message = next((one["message"] for one in old.values() if one.get("message")), None)
         told: Line = {**line, "parts": parts, "message": message}
         name = called(list(dict.fromkeys(piece.part for piece in group.pieces)))
-        records.store_result(connection, number, told, forms, by, seconds, name)
+        tie = answers.find(connection, number, told, forms, None)
+        records.store_result(connection, number, told, forms, by, seconds, name, tie)
         _carry(connection, upload, number, told, forms, by)
         made.append(number)
     tell_parts(connection, upload, parts)

@@ -8,8 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.errors import Conflict, Invalid, Unparsable
-from models.fields.base import FieldBase
+from models.errors import Conflict, Invalid
 from models.form import FormDefinition
 from models.record import Record
 from models.rules import check
@@ -18,28 +17,12 @@ from service.results import FindingJson, Line, finding_of
 from service.store import answers, audit, events, notices, search, twins
 from service.store.acceptance import expect_acceptable
 from service.store.again import found_again, waiting
+from service.store.changes import Change, value_of
 from service.store.marks import SETTLED, UNMARKED, ChangeJson, MarkJson, as_read
 from service.store.statuses import WORDS, Move, Status, after
 from service.store.tables import doubts, records, results, submissions, uploads, versions
 from service.store.uploads import called, insert_submission, put_back
 from service.store.versions import Editor, add_version, expect, expect_whole, row_of
-
-
-@dataclass(frozen=True)
-class Change:
-    """A person's change of one field. `data` is a JSON value of the field's kind, `text` is what was typed.
-    Without either, the change confirms the present value. Only `data` can say that a required field is
-    empty."""
-
-    field: str
-    data: Any = None
-    text: str | None = None
-    has_data: bool = False
-
-    @property
-    def says_empty(self) -> bool:
-        """Returns whether a person says explicitly that there is no answer."""
-        return self.has_data and self.data is None
 
 
 def finish(
@@ -133,6 +116,33 @@ def store_result(
     about = {"status": status, "error": error, **{f"field:{name}": value for name, value in values.items()}}
     audit.append(connection, by.now, by.actor, "read", f"submission:{submission}", about)
     events.emit(connection, "submission.unreadable" if error else "submission.read", submission, by.now)
+
+
+def hold_against_notice(connection: sa.Connection, submission: int, form: FormDefinition, by: Editor) -> None:
+    """Says anew what is not as the notice asked that a submission answers, where a person has just said that
+    it answers one, or has taken that back. What persons settled stays settled."""
+    row = row_of(connection, submission)
+    line: Line | None = connection.scalar(
+        sa.select(results.c.line).where(results.c.submission_id == submission)
+    )
+    if row.status != "in-review" or line is None or line.get("error"):
+        return
+    values, marks = _content(_record(connection, submission))
+    told = answers.tied(connection, submission, form, values, by.now)
+    doubted = {one.field for one in told if one.is_doubt}
+    line = answers.untold(line)
+    line = {**line, "findings": [*line["findings"], *map(finding_of, told)]}
+    for name, field in line["fields"].items():
+        if name in marks and marks[name]["state"] not in SETTLED:
+            is_open = name in doubted or field["decision"] != "accept"
+            marks[name] = {**marks[name], "state": "doubtful" if is_open else "read"}
+    found = _findings(form, values, marks, line["findings"])
+    mine = results.c.submission_id == submission
+    connection.execute(results.update().where(mine).values(line=dict(line)))
+    here = records.c.submission_id == submission
+    connection.execute(records.update().where(here).values(marks=marks, findings=found))
+    state = _State(form, values, marks, found, row.status)
+    _write(connection, submission, row, by, state, {"version": row.version})
 
 
 def correct(
@@ -411,24 +421,3 @@ def _record(connection: sa.Connection, submission: int) -> Any:
 def _content(record: Any) -> tuple[dict[str, Any], dict[str, MarkJson]]:
     """Returns copies of the values and the marks of a record, which may be changed."""
     return dict(record.content), dict(record.marks)
-
-
-def value_of(field: FieldBase[Any], title: str, change: Change, now: Any) -> Any:
-    """Returns the field's value after `change`, as JSON; it is `now` before.
-
-    Raises:
-        Invalid: the text has no reading in the field's kind, or the value is none of it.
-    """
-    try:
-        if change.text is not None:
-            return field.to_json(field.parse(change.text))
-        if change.has_data:
-            value = field.from_json(change.data)
-            # The value is parsed as if it were typed, so that it gets the one spelling, and is checked to be
-            # a value that the form can hold.
-            return field.to_json(None if value is None else field.parse(field.format(value)))
-    except Unparsable as error:
-        raise Invalid(f"“{title}”：{error.message}") from error
-    except ValueError as error:
-        raise Invalid(f"“{title}”的值格式不对") from error
-    return now

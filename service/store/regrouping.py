@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from models.errors import Conflict, Invalid
 from models.form import FormDefinition
 from service.results import Line, PartJson
-from service.store import audit, groupings, moving, search, twins
+from service.store import answers, audit, groupings, moving, search, twins
 from service.store.grouping_tables import regroupings
 from service.store.groupings import Group, Piece, Present
 from service.store.statuses import WORDS, Status
@@ -373,6 +373,8 @@ def _undo(
         mine = results.c.submission_id == int(key)
         connection.execute(results.update().where(mine).values(line=was["line"]))
     touched = []
+    for number in (*_before(act), *act.made):
+        answers.loosen(connection, number, act.at, by)
     for number, group in _before(act).items():
         _restore(connection, rows[number], group, act.before[str(number)], forms, by)
         touched.append(number)

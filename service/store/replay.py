@@ -31,7 +31,7 @@ _PREFIX = "submission:"
 # Entries about a submission that change nothing in its record.
 _SILENT = frozenset({
     "upload", "dossier", "correction", "view", "ruling", "place", "sample", "notice", "answered",
-    "notice-sent", "assign", "grouped",
+    "notice-sending", "notice-sent", "assign", "grouped",
 })  # fmt: skip
 _CAMPAIGN = "campaign:"
 _UNDER_WAY = ("received", "reading")

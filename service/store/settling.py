@@ -1,12 +1,14 @@
 """Stores a person's verdict on two submissions that may be the same: the later one replaces the earlier, or
 is another application. The verdict can be taken back."""
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from models.errors import Conflict
-from service.store import audit, events, notices, twins
+from models.form import FormDefinition
+from service.store import audit, events, notices, records, twins
 from service.store.statuses import Status, after
 from service.store.tables import kinships, submissions, versions
 from service.store.versions import Editor, add_version, expect, expect_whole, row_of
@@ -22,10 +24,12 @@ _WAITING: tuple[Status, ...] = ("in-review", "unreadable")
 
 
 def settle(
-    connection: sa.Connection, submission: int, twin: int, expected: int, verdict: Verdict | None, by: Editor
-) -> int:
+    connection: sa.Connection, submission: int, twin: int, expected: int, verdict: Verdict | None, by: Editor,
+    forms: Callable[[str, str], FormDefinition],
+) -> int:  # fmt: skip
     """Stores the `verdict` on `submission` and `twin`, or takes it back (None), and returns the new version
-    of `submission`. It is always the later one of the two that replaces.
+    of `submission`. It is always the later one of the two that replaces. Where the earlier one was returned,
+    the later is held against its notice.
 
     Raises:
         NotFound: one of them does not exist.
@@ -62,6 +66,9 @@ def settle(
     if "replaces" in (verdict, known.verdict):
         _link(connection, later.id, earlier.id, verdict is not None)
         notices.settled(connection, later.id, earlier.id, verdict is not None, by.now)
+        if later.form:
+            form = forms(later.form, later.form_version)
+            records.hold_against_notice(connection, later.id, form, by)
     for row in (earlier, later):
         twins.seek(connection, row.id)
     return int(rows[submission].version) + 1

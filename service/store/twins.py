@@ -104,7 +104,12 @@ def _units(form: FormDefinition | None, values: Mapping[str, Any]) -> set[str]:
         return set()
     texts = (values.get(name) for name in form.applicant or form.caption[:1])
     named = next((text for text in texts if isinstance(text, str) and key(text)), None)
-    return set() if named is None else {f"{form.name}/{key(named)}"[:_LONGEST]}
+    return set() if named is None else {unit_key(form, key(named))}
+
+
+def unit_key(form: FormDefinition, name: str) -> str:
+    """Returns the trait of an applicant's name, written as `key` writes it, on a form."""
+    return f"{form.name}/{name}"[:_LONGEST]
 
 
 def seek(connection: sa.Connection, submission: int) -> None:

@@ -46,6 +46,10 @@ def test_a_failure_lasts_where_its_cause_lies_in_the_file():
     assert errors.is_lasting("a code of another version")
 
 
+def test_what_an_applicant_is_told_to_do_needs_no_words_filled_in() -> None:
+    assert [code for code, kind in CATALOGUE.items() if "{" in kind.remedy] == []
+
+
 @pytest.mark.parametrize("code", CATALOGUE)
 def test_the_message_of_every_finding_can_be_written(code):
     names = {name for _, name, _, _ in Formatter().parse(CATALOGUE[code].message) if name}

@@ -11,12 +11,12 @@ from typing import Any
 import cv2
 import numpy as np
 import pdfplumber
-import pypdfium2
 from docx import Document
 from docx.oxml.ns import qn
 from pylopdf_fonts_zh_cn import serif_path
 from pypdf import PdfReader, PdfWriter
 
+from benchmarks.coded_values import flattened
 from benchmarks.seal_names import stamp
 from generator.filling import fill
 from models.form import FormDefinition
@@ -48,6 +48,18 @@ def in_word(data: bytes, form: FormDefinition, values: Values) -> bytes:
             _tick(control, tag in ticked)
         elif tag in texts:
             _write(control, texts[tag])
+    file = io.BytesIO()
+    package.save(file)
+    return file.getvalue()
+
+
+def typed_in_word(data: bytes, texts: Mapping[str, str]) -> bytes:
+    """The Word file with `texts` by field written as they are, which may be no values of their kinds."""
+    package = Document(io.BytesIO(data))
+    for control in package.element.body.iter(qn("w:sdt")):
+        tag = _tag(control)
+        if tag is not None and tag.option is None and tag.field in texts:
+            _write(control, texts[tag.field])
     file = io.BytesIO()
     package.save(file)
     return file.getvalue()
@@ -111,11 +123,8 @@ def on_paper(
 ) -> bytes:
     """The PDF printed, stamped, signed and scanned, as a .tif: `seals` are the names on the seals by field,
     `signed` the fields that are signed. Each is set beside the words that are printed for it."""
-    r, document, places = Random(seed), pypdfium2.PdfDocument(data), _places(data, form)
-    document.init_forms()
-    # Viewers tint what can be filled in; printers do not.
-    pypdfium2.raw.FPDF_SetFormFieldHighlightAlpha(document.formenv, 0)
-    pages = [page.render(scale=_POINT) for page in document]
+    r, places = Random(seed), _places(data, form)
+    pages = [page.render(scale=_POINT) for page in flattened(data)]
     sheets = [np.array(page.to_pil().convert("RGB")) for page in pages]
     for field, name in seals.items():
         page, x, y = places[field]

@@ -18,8 +18,8 @@ from service.blobs import Blobs
 from service.forms.definitions import load_forms
 from service.runs.batch import read_submission
 from service.store import records
+from service.store.changes import Change
 from service.store.database import Database
-from service.store.records import Change
 from service.store.statuses import Move
 from service.store.tables import submissions
 from service.store.uploads import Arrival, StoredFile, begin_reading, create

@@ -7,8 +7,8 @@ from typing import Any
 from models.form import FormDefinition
 from models.record import FieldResult, Part, Result
 from service.store import records
+from service.store.changes import Change
 from service.store.database import Database
-from service.store.records import Change
 from service.store.statuses import Move
 from service.store.tables import submissions
 from service.store.uploads import Arrival, StoredFile, begin_reading, create

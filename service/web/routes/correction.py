@@ -113,13 +113,16 @@ def send_correction(
     mail_id = made.message_id or sending.new_id(server)
     if made.address is None or not made.address.isascii():
         raise Conflict("表上没有可以发信的电子邮箱", advice="请下载邮件草稿，填好收件人后自行发送")
+    about = {"number": made.number, "to": made.address, "message": mail_id}
+    # Told beforehand, too, so that nothing goes out of which the log does not know.
+    with context.database.write() as connection:
+        audit.append(connection, context.clock(), who.id, "notice-sending", f"submission:{submission}", about)
     to = sending.send(server, papers.mail_of(made, files, sender=server.sender, message_id=mail_id))
     now = context.clock()
     with context.database.write() as connection:
         notice = notices.present(connection, submission)
         if notice is not None:
             notices.sent(connection, notice.id, mail_id)
-        about = {"number": made.number, "to": to, "message": mail_id}
         audit.append(connection, now, who.id, "notice-sent", f"submission:{submission}", about)
     return SentMail(number=made.number, to=to, at=now)
 

@@ -14,6 +14,7 @@ from service.corrections.asking import issue
 from service.proof import twice
 from service.store import four_eyes, listing, records
 from service.store.accounts import Actor
+from service.store.changes import Change
 from service.store.versions import Editor
 from service.web import schemas
 from service.web.campaigns import Campaigns, Known
@@ -73,9 +74,9 @@ class FieldChange(BaseModel):
             raise ValueError("value 和 text 只能有一个")
         return self
 
-    def to_change(self) -> records.Change:
+    def to_change(self) -> Change:
         """Returns the change for the store."""
-        return records.Change(self.field, self.value, self.text, "value" in self.model_fields_set)
+        return Change(self.field, self.value, self.text, "value" in self.model_fields_set)
 
 
 class FieldChanges(BaseModel):
@@ -333,7 +334,7 @@ def _correct(
 
 
 def _leave_to_two(
-    connection: sa.Connection, submission: int, form: FormDefinition, wanted: Sequence[records.Change]
+    connection: sa.Connection, submission: int, form: FormDefinition, wanted: Sequence[Change]
 ) -> None:
     """Refuses to settle alone what two people have to key. An administrator may, so that nothing is stuck
     where there are not two."""

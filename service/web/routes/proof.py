@@ -14,7 +14,7 @@ from service.page_pictures import Views
 from service.proof import figures, holding, keying, twice
 from service.store import listing
 from service.store.accounts import Actor
-from service.store.records import Change
+from service.store.changes import Change
 from service.store.uploads import StoredFile
 from service.store.versions import Editor
 from service.web.conditional import document, media

@@ -37,7 +37,8 @@ def say(
 
     def edit(connection: sa.Connection) -> int:
         verdict = None if given.verdict == "open" else given.verdict
-        return settle(connection, submission, twin, version, verdict, Editor(who.id, context.clock()))
+        by = Editor(who.id, context.clock())
+        return settle(connection, submission, twin, version, verdict, by, context.forms.get)
 
     edited(context, submission, version, edit, {"twin": twin, **given.model_dump()}, who)
     return answer(context, submission, response, who)

@@ -88,6 +88,8 @@ def test_what_is_not_in_the_print_is_not_believed() -> None:
 def test_a_long_text_is_borne_out_by_its_checksum_or_stays_as_it_was() -> None:
     found = _beside(LONG, VALUES[LONG])
     assert (found.source, found.confidence >= rungs.ACCEPTED) == ("twin", True)
+    # A checksum says nothing of punctuation, the words of a code do.
+    assert (found.unweighed, _beside(NAME, VALUES[NAME]).unweighed) == (("punctuation",), ())
     other = _seen(LONG, f"{VALUES[LONG]}另")
     assert with_coded(FORM, _page(), [other])[0] == [other]
 

@@ -1,4 +1,5 @@
-"""Writing that the picture's edge cut off, told from writing that ends before the edge of its cell."""
+"""Writing that the picture's edge or its cell cut off, told from writing that ends before the edge of its
+cell."""
 
 import pytest
 
@@ -40,3 +41,15 @@ def test_one_line_that_touches_the_edge_is_no_cut():
     form.picture[:, RIGHT:] = 255
     form.lines = form.lines[:1]
     assert not find_cut_off(form.page())
+
+
+@pytest.mark.parametrize(("shown", "is_cut"), [(25, True), (24, False)])
+def test_a_line_that_fills_its_cell_up_to_the_rule_may_go_on(shown, is_cut):
+    """As where a program prints a text into a field of a form that is too narrow for it."""
+    form = Form("")
+    # The rule stands at 1400; a line that is wrapped keeps off it.
+    x = RIGHT + 2 - SIZE * 25
+    words = (LINES[0] * 2)[:shown]
+    form.write(words, (x - X) / SIZE, 0)
+    form.lines = [form.line(words, x, Y, (0, 1))]
+    assert bool(find_cut_off(form.page())) == is_cut

@@ -12,8 +12,8 @@ from service.forms.definitions import load_forms
 from service.jobs import rereading
 from service.processes.pool import LastingPool, Limits
 from service.store import audit, listing, records, regrouping, replay
+from service.store.changes import Change
 from service.store.forms import FormStore
-from service.store.records import Change
 from service.store.versions import Editor
 from tests.records import random_record
 from tests.service.jobs.office import Office

@@ -2,7 +2,6 @@
 side by side."""
 
 import io
-import json
 import zipfile
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from tests.service.mail_server import taking_mail
 from tests.service.pages.conftest import Contexts, Visit
 from tests.service.pages.samples import FORM, filled
 from tests.service.pages.serving import Service, running
-from tests.service.pages.test_accessible import RULES
+from tests.service.pages.test_accessible import expect_sound
 from tests.service.pages.walking import arrived
 
 DEFINITION = load_forms()[FORM]
@@ -62,22 +61,24 @@ def test_old_and_new_stand_side_by_side_and_only_what_differs(
     rows.nth(1).get_by_role("button").click()
     expect(page.locator(f"#field-{MAIL}")).to_contain_text("没有要求补正，却由")
     expect(page.locator(f"#field-{MAIL} .chip")).to_have_text("待核对")
-    page.evaluate(axe)
-    found = page.evaluate("(rules) => axe.run(document, rules)", RULES)["violations"]
-    told = json.dumps(found, ensure_ascii=False, indent=1)
-    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == [], told
+    expect_sound(page, axe)
 
 
-def test_what_was_returned_says_its_number_and_what_answered_it(pair: tuple[int, int], visit: Visit) -> None:
+def test_what_was_returned_says_its_number_and_what_answered_it(
+    pair: tuple[int, int], visit: Visit, axe: str
+) -> None:
     first, second = pair
     page = visit(f"/submissions/{first}")
     expect(page.get_by_text(f"{first}-1 号，已由第 {second} 号答复")).to_be_visible()
     expect(page.get_by_role("link", name="下载补正材料")).to_be_visible()
     assert page.locator("#sending").count() == 0
+    expect_sound(page, axe)
 
 
 @pytest.mark.accept
-def test_a_notice_is_sent_by_a_button_where_a_server_is_set(contexts: Contexts, tmp_path: Path) -> None:
+def test_a_notice_is_sent_by_a_button_where_a_server_is_set(
+    contexts: Contexts, axe: str, tmp_path: Path
+) -> None:
     with taking_mail() as box:
         (tmp_path / "service").mkdir()
         place = {"SEALFORM_SMTP": f"127.0.0.1:{box.port}", "SEALFORM_SMTP_FROM": "notice@bureau.example"}
@@ -93,6 +94,7 @@ def test_a_notice_is_sent_by_a_button_where_a_server_is_set(contexts: Contexts, 
             page.goto(f"{service.url}/submissions/{first['id']}")
             page.locator("#sending summary").click()
             assert box.mails == []
+            expect_sound(page, axe)
             page.locator("#sending").get_by_role("button", name="发出").click()
             expect(page.locator("#messages")).to_contain_text("已发送到 office@unit.example", timeout=60_000)
             expect(page.locator("#sending summary")).to_have_text("已发送，再发一次")

@@ -292,6 +292,10 @@ def test_returning_sends_the_letter_that_was_edited(
     page.keyboard.press("Alt+r")
     reason = page.get_by_label("退回补正", exact=False)
     expect(reason).to_have_value(re.compile("未填写"))
+    # What nobody has looked at is not filled into the form that goes back.
+    waiting = page.locator(".field-card.doubtful").count()
+    assert waiting
+    expect(page.locator(".deciding")).to_contain_text(f"还有 {waiting} 栏待核对")
     reason.press("Control+End")
     page.keyboard.insert_text("\n请于周五前补正。")
     page.keyboard.press("Control+Enter")

@@ -13,10 +13,10 @@ from service.forms.definitions import load_forms
 from service.proof import drawing, holding, keying, tallies
 from service.settings import Settings
 from service.store import audit, records, replay, tables
+from service.store.changes import Change
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.proof_tables import proof_answers, proof_counts, proof_rules, proof_samples
-from service.store.records import Change
 from service.store.tables import results, submissions
 from service.store.uploads import Arrival, StoredFile, begin_reading, create
 from service.store.versions import Editor

@@ -26,9 +26,9 @@ from service.proof.judgement.learning import (
 )
 from service.store import audit, records
 from service.store import replay as log_replay
+from service.store.changes import Change
 from service.store.database import Database
 from service.store.forms import FormStore
-from service.store.records import Change
 from service.store.uploads import Arrival, StoredFile, begin_reading, create
 from service.store.versions import Editor
 from tests.service.submissions import NOW, line

@@ -12,10 +12,10 @@ from service.forms.definitions import load_forms
 from service.proof import keying, twice
 from service.proof.judgement.interval import clopper_pearson
 from service.store import records
+from service.store.changes import Change
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.proof_tables import proof_samples
-from service.store.records import Change
 from service.store.tables import submissions
 from service.store.uploads import Arrival, StoredFile, begin_reading, create
 from service.store.versions import Editor

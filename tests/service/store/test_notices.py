@@ -1,7 +1,7 @@
 """Notices of correction as they are kept, and the answers to them, on both databases."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from service.store.notices import Asking
 from service.store.tables import records as kept
 from service.store.tables import submissions
 from service.store.uploads import Arrival, StoredFile, begin_reading, create
+from service.store.versions import Editor
 from tests.service.submissions import NOW, REVIEWER, line, move, store, version
 
 PILOT = load_forms()["pilot-application"]
@@ -172,13 +173,27 @@ def test_a_value_that_was_accepted_and_is_read_the_same_needs_no_second_look(dat
         assert sorted(listing.doubtful_fields(connection, [new])[new]) == sorted([PHONE, UNIT])
 
 
+def test_punctuation_that_a_reading_does_not_vouch_for_changes_nothing(database: Database) -> None:
+    name = next(name for name, one in PILOT.fields.items() if one.kind == "prose")
+    old = store(database, PILOT, 1, **{name: "一期（2台）；二期。\n三期。"})
+    _ask(database, old)
+    for sure, codes in ((False, {}), (True, {"correction-unasked": name})):
+        read = _again(database, old, **{PHONE: "027-85807053", name: "一期(2台);二期。三期。"})
+        read["fields"][name] |= {} if sure else {"unweighed": ["punctuation"]}
+        tie = answers.Tie(PILOT, _notice(database, old), "instance", {}, "returned", True, NOW)
+        line_ = answers.weigh(read, tie, NOW)  # type: ignore[arg-type]
+        told = {one["code"]: one["field"] for one in line_["findings"] if one["field"] == name}
+        assert told == codes
+        assert (line_["fields"][name]["value"] == "一期（2台）；二期。\n三期。") is not sure
+
+
 @pytest.mark.parametrize(
     ("message", "unit", "ground"),
     [
         ({"references": ["<sealform-1@example.cn>"], "subject": "回复"}, None, "thread"),
         ({"references": [], "subject": "回复：补正通知：试点申请表（补正〔2026〕1-1 号）"}, None, "thread"),
         ({"references": ["<sealform-1@example.cn>"], "subject": "回复"}, "另一家单位有限公司", None),
-        ({"references": ["<other@example.cn>"], "subject": "申报材料"}, None, None),
+        ({"references": ["<other@example.cn>"], "subject": "申报材料"}, None, "content"),
     ],
 )  # fmt: skip
 def test_a_mail_is_known_by_what_it_replies_to_where_the_unit_is_the_same(
@@ -195,20 +210,19 @@ def test_a_mail_is_known_by_what_it_replies_to_where_the_unit_is_the_same(
     assert _row(database, new).replaces == (old if ground else None)
 
 
-def test_one_without_a_notice_s_marks_is_asked_about_and_answers_it_by_a_person_s_word(
-    database: Database,
-) -> None:
-    old = store(database, PILOT, 1)
-    _ask(database, old)
-    new = _answer(database, {**_again(database, old, **{PHONE: "027-85807053"}), "instance": None})
-    with database.read() as connection:
-        assert twins.unsettled(connection)[new] == [old]
-    assert _notice(database, old).state == "open"
-    for verdict, state in (("replaces", "answered"), (None, "open"), ("replaces", "answered")):
+def test_the_numbers_of_a_year_begin_with_the_year_of_the_bureau_s_clock(database: Database) -> None:
+    one, other = store(database, PILOT, 1), store(database, PILOT, 2)
+    # Seven in the evening of the last of December in Greenwich is the first of January in Wuhan.
+    wuhan = timezone(timedelta(hours=8))
+    said = {"scheme": "{年}-{序号}", "year": 2027, "ends_at": datetime(2027, 1, 20, tzinfo=wuhan)}
+    made = datetime(2026, 12, 31, 19, tzinfo=UTC)
+    numbers = []
+    for number, instance in ((one, "A" * 10), (other, "B" * 10)):
+        move(database, number, "return", "1. 电话打不通。")
         with database.write() as connection:
-            settling.settle(connection, new, old, version(connection, new), verdict, REVIEWER)  # type: ignore[arg-type]
-        assert _notice(database, old).state == state
-    assert (_notice(database, old).ground, _notice(database, old).answer) == ("person", new)
+            asking = Asking(number, "某单位", instance, [], {}, working_days=1, due=date(2027, 1, 19), **said)  # type: ignore[arg-type]
+            numbers.append(notices.issue(connection, asking, Editor("user:1", made)).number)
+    assert numbers == ["2027-1", "2027-2"]
 
 
 def test_an_upload_that_names_what_it_replaces_answers_its_notice(database: Database) -> None:
@@ -313,7 +327,9 @@ def test_a_second_copy_of_an_answer_is_asked_about(database: Database) -> None:
     with database.read() as connection:
         assert one in twins.unsettled(connection)[other]
     with database.write() as connection:
-        settling.settle(connection, other, one, version(connection, other), "replaces", REVIEWER)
+        settling.settle(
+            connection, other, one, version(connection, other), "replaces", REVIEWER, lambda *_: PILOT
+        )
     assert _notice(database, old).answer == other
 
 

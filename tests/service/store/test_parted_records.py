@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from service.parts import own
 from service.store import again, records
+from service.store.changes import Change
 from service.store.database import Database
-from service.store.records import Change
 from service.store.tables import (
     results,
     submissions,

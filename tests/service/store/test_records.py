@@ -16,8 +16,8 @@ from models.errors import Conflict, Invalid, NotFound, Stale
 from models.form import FormDefinition
 from service.forms.definitions import load_forms
 from service.store import audit, records, search
+from service.store.changes import Change
 from service.store.database import Database
-from service.store.records import Change
 from service.store.tables import (
     audit_log,
     audit_values,

@@ -2,18 +2,18 @@
 back."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from models.errors import Conflict, Invalid, Stale
-from service.store import audit, groupings, rearranged, records, regrouping, replay
+from service.store import audit, groupings, notices, rearranged, records, regrouping, replay
+from service.store.changes import Change
 from service.store.database import Database
 from service.store.groupings import Group, Piece
-from service.store.records import Change
-from service.store.tables import submissions
+from service.store.tables import results, submissions
 from service.store.uploads import Arrival, StoredFile, begin_reading, create
 from tests.service.store.test_records import FORMS, NOW, _editor, _form, _row
 
@@ -224,3 +224,44 @@ def test_a_reading_that_fails_loses_no_page(database: Database, line: dict[str, 
     assert _read_state(database, first)[0] == "unreadable"
     assert _grouped(database, upload) == {first: [1], second: [3, 4], None: [2, 0]}
     assert _is_sound(database)
+
+
+def test_what_is_put_together_anew_is_known_as_an_answer_and_no_more_when_that_is_taken_back(
+    database: Database, line: dict[str, Any]
+) -> None:
+    _, old, _ = _arrived(database, line)
+    with database.write() as connection:
+        records.decide(connection, old, 1, "return", _editor(0), "1. 电话打不通。")
+        content = dict(connection.execute(records.records.select()).first().content)  # type: ignore[union-attr]
+        given = {name: value for name, value in content.items() if name != OTHER}
+        asked = [{"text": "电话打不通", "remedy": "", "field": OTHER, "code": None}]
+        asking = notices.Asking(
+            old, "某单位", "7KX2M4N6P8", asked, given, "{编号}-{次}", 2026, 10, date(2027, 1, 4),  # type: ignore[arg-type]
+            datetime(2027, 1, 5, tzinfo=UTC),
+        )  # fmt: skip
+        notices.issue(connection, asking, _editor(1))
+    # What the machine made of it showed no number of ours.
+    other = {**line, "instance": None, "fields": {**line["fields"], FIELD: _with(line, FIELD, "b@b.example")}}
+    upload, first, second = _arrived(database, other)
+    _regroup(database, upload, Group(first, _pieces(1)), Group(second, _pieces(2, 3, 4)))
+    _read(database, upload, {**other, "instance": "7KX2M4N6P8"})
+    with database.read() as connection:
+        notice = notices.present(connection, old)
+        found = [connection.scalar(sa.select(results.c.line).where(results.c.submission_id == first))]
+    assert notice is not None
+    assert (notice.state, notice.answer) == ("answered", first)
+    assert (_row(database, old).replaced_by, _row(database, first).replaces) == (first, old)
+    codes = {finding["code"]: finding["field"] for one in found if one for finding in one["findings"]}
+    assert (codes["correction-unasked"], codes["correction-unmade"]) == (FIELD, OTHER)
+    assert _is_sound(database)
+    with database.write() as connection:
+        regrouping.undo(connection, upload, _form, _editor(9))
+        notice = notices.present(connection, old)
+    assert notice is not None
+    assert (notice.state, notice.answer) == ("open", None)
+    assert (_row(database, old).replaced_by, _row(database, first).replaces) == (None, None)
+    assert _is_sound(database)
+
+
+def _with(line: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+    return {**line["fields"][name], "value": value}

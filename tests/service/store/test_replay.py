@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from service.store import records, replay, search
+from service.store.changes import Change
 from service.store.database import Database
-from service.store.records import Change
 from service.store.tables import records as kept
 from service.store.tables import submissions, versions
 from tests.service.store.test_records import FORMS, NOW, _editor, _read, _upload

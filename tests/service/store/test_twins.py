@@ -39,7 +39,7 @@ def _arrive(
 def _settle(database: Database, one: int, other: int, verdict: settling.Verdict | None) -> int:
     with database.write() as connection:
         version = _row(database, one).version
-        return settling.settle(connection, one, other, version, verdict, REVIEWER)
+        return settling.settle(connection, one, other, version, verdict, REVIEWER, lambda *_: PILOT)
 
 
 def _row(database: Database, submission: int) -> Any:
@@ -307,7 +307,7 @@ def test_nothing_is_settled_that_is_not_open_or_is_not_there_or_was_changed(data
     with pytest.raises(Conflict):
         _settle(database, again, first, None)
     with pytest.raises(Stale), database.write() as connection:
-        settling.settle(connection, again, first, 7, "another", REVIEWER)
+        settling.settle(connection, again, first, 7, "another", REVIEWER, lambda *_: PILOT)
     _settle(database, again, first, "another")
     with pytest.raises(Conflict):
         _settle(database, again, first, "replaces")
@@ -373,7 +373,15 @@ def test_while_some_decide_and_some_settle_nobody_waits_for_ever(database: Datab
                             Editor(f"user:{own}", NOW),
                         )
                     else:
-                        settling.settle(connection, own, numbers[own % 4], version or 0, "another", REVIEWER)
+                        settling.settle(
+                            connection,
+                            own,
+                            numbers[own % 4],
+                            version or 0,
+                            "another",
+                            REVIEWER,
+                            lambda *_: PILOT,
+                        )
             except (Conflict, Stale):
                 pass
             except sa.exc.DBAPIError as error:

@@ -7,12 +7,15 @@ import random
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pdfplumber
 import pytest
 from docx import Document
+from docx.shared import Cm
+from PIL import Image
 from pypdf import PdfReader
 from starlette.testclient import TestClient
 
@@ -22,7 +25,7 @@ from models.errors import MailNotSent
 from models.fields import ChoiceField, EmailField, PhoneField
 from models.record import Record
 from service.corrections.sending import send
-from service.export.notice import write_template
+from service.export.notice import Defect, Notice, write_notice, write_template
 from service.forms.definitions import load_forms
 from service.runs.batch import read_submission
 from service.settings import MailServer, Settings
@@ -149,11 +152,25 @@ def test_what_the_reviewer_wrote_is_what_the_notice_says(
     said = f"某单位：\n\n以下内容需要补正：\n1. “{title}”打不通，请换一个；\n2. 请附上可行性报告。\n\n请补正后重新提交。"
     made.move(running.context.database, number, "return", said)
     papers = _papers(reviewer, number)
-    words = _words(papers["补正通知书.docx"])
-    assert f"“{title}”打不通，请换一个" in words
-    assert "请附上可行性报告" in words
+    document = Document(io.BytesIO(papers["补正通知书.docx"]))
+    rows = [[cell.text for cell in row.cells] for row in document.tables[0].rows][1:]
+    # What to do stands beside each, also where no finding says it.
+    assert [(row[1], row[2]) for row in rows] == [
+        (f"“{title}”打不通，请换一个", "请重新填写这一栏"),
+        ("请附上可行性报告", "请按左栏所说改正后重新提交"),
+    ]
+    assert "并重新签字、盖章。" in _words(papers["补正通知书.docx"])
     line = _read(papers["申请表（待补正）.docx"], tmp_path)
     assert line["fields"][PHONE]["value"] is None
+
+
+def test_nobody_is_asked_to_stamp_what_has_no_seal_or_needs_it_once(
+    running: Served, reviewer: TestClient
+) -> None:
+    typed = load_forms()["enterprise-filing"]
+    number = made.store(running.context.database, typed, 5)
+    made.move(running.context.database, number, "return", "1. 请核对。")
+    assert "地方。" in _words(_papers(reviewer, number)["补正通知书.docx"])
 
 
 def test_a_second_round_has_a_number_of_its_own_and_each_is_in_the_log(
@@ -192,6 +209,23 @@ def test_the_bureaus_own_template_is_filled_wherever_its_words_stand(
         assert f"{number}-1 号" in Document(io.BytesIO(notice)).sections[0].header.paragraphs[0].text
         template.write_bytes(b"no Word file")
         assert client.get(f"{API}/submissions/{number}/correction").status_code == 400
+
+
+def test_cut_outs_stand_in_their_own_size_inside_their_cell() -> None:
+    def picture(wide: int) -> bytes:
+        file = io.BytesIO()
+        Image.new("RGB", (wide, 90)).save(file, "PNG", dpi=(180, 180))
+        return file.getvalue()
+
+    defects = (Defect("甲", "乙", (picture(1800), picture(90))),)
+    day = date(2026, 12, 4)
+    notice = Notice("1 号", "某单位", "某表", defects, day, day, 4, "王工")
+    document = Document(io.BytesIO(write_notice(notice)))
+    wide, small = document.inline_shapes
+    assert Cm(3) < wide.width < document.tables[0].columns[3].width
+    assert (round(small.width.cm, 2), round(small.height.cm, 2)) == (1.27, 1.27)
+    # Otherwise LibreOffice keeps a gap of its own beside each, and cuts them off at the edge of the cell.
+    assert {shape._inline.get(side) for shape in (wide, small) for side in ("distL", "distR")} == {"0"}
 
 
 def _planted(seed: int) -> tuple[Record, dict[str, Any]]:
@@ -332,6 +366,10 @@ def test_a_notice_is_sent_to_the_address_on_the_form_and_the_reply_is_known_by_i
             assert "office" not in refused.json()["detail"]
             box.login = ("bureau", "another")
             assert client.post(f"{API}/submissions/{number}/correction/sending").status_code == 502
+            # What did not go out is in the log, too, as begun and not as sent.
+            log = admin.get(f"{API}/audit", params={"subject": f"submission:{number}"}).json()["items"]
+            actions = [entry["action"] for entry in log]
+            assert (actions.count("notice-sending"), actions.count("notice-sent")) == (3, 1)
             # One that is under review has no notice yet.
             alone = made.store(service.context.database, FORM, 94)
             assert client.post(f"{API}/submissions/{alone}/correction/sending").status_code == 409

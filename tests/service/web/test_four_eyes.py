@@ -12,7 +12,9 @@ from starlette.testclient import TestClient
 from models.form import FormDefinition
 from service.forms.definitions import load_forms
 from service.settings import Settings
-from service.store import audit, replay
+from service.store import audit, records, replay
+from service.store.tables import submissions
+from service.store.versions import Editor, add_version, row_of
 from tests.service import submissions as made
 from tests.service.web.serving import Served, served
 
@@ -55,6 +57,29 @@ def test_who_reviewed_does_not_decide_and_another_does(
     assert _do(one, number, "fields", changes=[{"field": TEXT}])[0] == 200
     status, told = _do(one, number, "decision", move="accept")
     assert (status, told["code"]) == (409, "conflict")
+    assert _do(other, number, "decision", move="accept")[1]["status"] == "accepted"
+
+
+def test_who_reviewed_before_it_was_read_again_does_not_decide_either(
+    running: Served, two: tuple[TestClient, TestClient]
+) -> None:
+    one, other = two
+    number = made.store(running.context.database, FORM, 9)
+    assert _do(one, number, "fields", changes=[{"field": TEXT}])[0] == 200
+    mine = {"state": "confirmed", "by": one.get(f"{API}/session").json()["user"]["id"]}
+    worker = Editor("worker:w2", made.NOW)
+    with running.context.database.write() as connection:
+        # As after its pages were put together anew.
+        add_version(connection, row_of(connection, number), worker, "read", None, {}, "in-review")
+        again = submissions.update().where(submissions.c.id == number)
+        connection.execute(again.values(version=submissions.c.version + 1))
+        here = records.records.c.submission_id == number
+        content = connection.execute(records.records.select().where(here)).one().content
+        read = {"status": "in-review", **{f"field:{name}": value for name, value in content.items()}}
+        audit.append(connection, made.NOW, worker.actor, "read", f"submission:{number}", read)
+        kept = {TEXT: (content[TEXT], mine)}
+        records.carry(connection, number, FORM, kept, worker)  # type: ignore[arg-type]
+    assert _do(one, number, "decision", move="accept")[0] == 409
     assert _do(other, number, "decision", move="accept")[1]["status"] == "accepted"
 
 

@@ -372,7 +372,7 @@ async function undo() {
 
 // ---- deciding --------------------------------------------------------------------------------------------------------------------
 
-const begin = (move) => askReason(move, id, (chosen, reason) => decide(chosen, reason), amiss());
+const begin = (move) => askReason(move, id, (chosen, reason) => decide(chosen, reason), { amiss: amiss(), unseen: cards.filter((card) => card.isDoubtful).length });
 
 /** What is wrong with the answers, whoever gave them. */
 const amiss = () => [...detail.findings, ...cards.flatMap((card) => card.field.findings)].filter((finding) => finding.severity === "error");

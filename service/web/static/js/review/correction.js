@@ -6,7 +6,7 @@ import { say, tell } from "../toast.js";
 import { may } from "../words.js";
 
 const STATES = { open: "待补正", answered: "已收到补正", closed: "已关闭", recalled: "已收回" };
-const GROUNDS = { instance: "表格编号", thread: "邮件往来", named: "上传时指明", person: "人工认定" };
+const GROUNDS = { instance: "表格编号", thread: "邮件往来", named: "上传时指明", content: "单位和内容", person: "人工认定" };
 const VERDICTS = { made: "已按要求修改", unmade: "要求补正，没有补正", unasked: "没有要求，改动了" };
 const ORDER = ["unmade", "unasked", "made"];
 

@@ -45,8 +45,8 @@ export const closeReason = () => close();
 export const isAsking = () => Boolean($("#reason"));
 
 /** The place to write a reason in, below what is `amiss`; `decide(move, reason)` when it is done. While it is open, its keys are its own
- *  wherever the focus is. */
-export async function askReason(move, submission, decide, amiss = []) {
+ *  wherever the focus is. `unseen` fields wait for a person: what nobody has looked at is not filled into the form that goes back. */
+export async function askReason(move, submission, decide, { amiss = [], unseen = 0 } = {}) {
   close();
   const { title, hint, action } = WITH_REASON[move];
   const key = `${submission} ${move}`;
@@ -62,6 +62,7 @@ export async function askReason(move, submission, decide, amiss = []) {
   const cancel = () => { close(); $("#unit").focus(); };
   const form = h("form", { class: "card stack deciding" },
     h("h2", {}, h("label", { for: "reason" }, title)), h("p", { class: "soft small", id: "reason-hint" }, hint),
+    move === "return" && unseen ? h("p", { class: "small" }, h("strong", {}, `还有 ${unseen} 栏待核对：`), "没有核对的内容不会填进补正用的申请表，请先核对。") : null,
     move === "accept" ? h("ul", { class: "small amiss" }, amiss.map((finding) => h("li", {}, finding.message))) : null, text,
     h("div", { class: "row" }, h("button", { class: "primary" }, action, h("kbd", { "data-key": "decide" })),
       h("button", { type: "button", onclick: cancel }, "取消", h("kbd", { "data-key": "cancel" }))));
