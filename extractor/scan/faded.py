@@ -42,4 +42,4 @@ def _darkness(page: FlatPage, line: ReadLine, x0: float, x1: float) -> float:
     """Return by how many levels the darkest pixels of a line from `x0` to `x1` are darker than paper."""
     _, y0, _, y1 = line.place.box
     part = page.clear[max(0, round(y0)) : round(y1), max(0, round(x0)) : max(round(x1), 1)]
-    return 255 - float(np.sort(part, axis=None)[:_CORE].mean()) if part.size else 0.0
+    return 255 - float(np.partition(part, _CORE, axis=None)[:_CORE].mean()) if part.size > _CORE else 0.0
