@@ -7,22 +7,24 @@ from typing import Any, Literal
 from models.form import FormDefinition
 from models.writing import key
 
-Printed = Literal["label", "prompt"]
+Printed = Literal["label", "prompt", "option"]
 
 
 @dataclass(frozen=True, order=True)
 class Alias:
-    """`text` in the place of the label of the cell that asks for `field`, or of the field's prompt."""
+    """`text` in the place of the label of the cell that asks for `field`, of the field's prompt, or of one of
+    its options, which `option` then names."""
 
     form: str
     field: str
     place: Printed
     text: str
+    option: str = ""
 
     @property
-    def same(self) -> tuple[str, str, str, str]:
+    def same(self) -> tuple[str, str, str, str, str]:
         """What is equal in two that differ only by blanks and signs."""
-        return self.form, self.field, self.place, key(self.text)
+        return self.form, self.field, self.place, self.option, key(self.text)
 
 
 def with_aliases(form: FormDefinition, aliases: Iterable[Alias]) -> FormDefinition:
@@ -38,13 +40,23 @@ def with_aliases(form: FormDefinition, aliases: Iterable[Alias]) -> FormDefiniti
         known.add(key(one.text))
         for cell, item in _items(plain):
             if item.get("name") == one.field:
-                place, names = (cell, "aliases") if one.place == "label" else (item, "prompt_aliases")
-                place[names] = (*place[names], one.text)
+                _add(cell, item, one)
     return FormDefinition.model_validate(plain)
 
 
+def _add(cell: dict[str, Any], item: dict[str, Any], one: Alias) -> None:
+    if one.place == "label":
+        cell["aliases"] = (*cell["aliases"], one.text)
+    elif one.place == "prompt":
+        item["prompt_aliases"] = (*item["prompt_aliases"], one.text)
+    elif one.option in item.get("options", ()):
+        item["option_aliases"] = (*item["option_aliases"], {"option": one.option, "text": one.text})
+
+
 def printed_as(form: FormDefinition, alias: Alias) -> str:
-    """Return the label or the prompt that `form` prints where copies bear the alias."""
+    """Return the label, the prompt or the option that `form` prints where copies bear the alias."""
+    if alias.place == "option":
+        return alias.option
     cell = next(cell for cell in form.cells() if any(one.name == alias.field for one in cell.fields))
     return (cell.label if alias.place == "label" else form.fields[alias.field].prompt) or ""
 
@@ -70,6 +82,6 @@ def _printed(form: FormDefinition) -> Iterator[str | None]:
                 continue
             yield from (item.label, item.prompt, *item.prompt_aliases, *item.guidance)
             if item.kind == "choice":
-                yield from item.options
+                yield from (words for option in item.options for words in item.words_of(option))
             if item.kind == "rows":
                 yield from (text for column in item.columns for text in (column.label, *column.aliases))

@@ -1,14 +1,16 @@
-"""Labels and prompts in words that the form does not know: what stands beside a value that a person found
-where the form's own words were not found."""
+"""Labels, prompts and options in words that the form does not know: what stands beside a value that a person
+found where the form's own words were not found."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
+from extractor.answers.choice_tokens import tokens_of
 from extractor.answers.labels import Alignment, align
 from extractor.answers.units import Unit, units_of
+from extractor.text.passage import PICTURE, REMARK
 from models.aliases import Alias, printed_keys
 from models.errors import Unparsable
-from models.fields import Field
+from models.fields import ChoiceField, Field
 from models.form import FormDefinition
 from models.page import Pages
 from models.writing import key, one_line
@@ -20,14 +22,18 @@ _LETTERS = re.compile(r"[^\W\d_]")
 
 
 def unknown_aliases(form: FormDefinition, pages: Pages, right: Mapping[str, str]) -> list[Alias]:
-    """The labels and prompts of `form` that stand on `pages` in other words: where the value of a field,
-    as `right` says it in the words of the field's kind, stands beside words that are no label, while the
-    field's own label was not found; or, where that was found, its prompt."""
+    """The labels, prompts and options of `form` that stand on `pages` in other words: where the value of a
+    field, as `right` says it in the words of the field's kind, stands beside words that are no label, while
+    the field's own label was not found; or, where that was found, its prompt. Of options the words in place
+    of the one that was chosen and is missing."""
     alignment, printed = align(form, units_of(pages)), printed_keys(form)
     values = {key(text) for text in right.values()}
-    found = []
+    found: list[Alias] = []
     for name, text in right.items():
         field = form.fields[name]
+        if isinstance(field, ChoiceField):
+            found += _options_in_other_words(alignment, form.name, field, text, printed)
+            continue
         places = [unit for unit in alignment.units if _holds(field, unit, text)]
         if len(places) != 1:
             continue  # nowhere, or nobody can tell where
@@ -41,6 +47,26 @@ def unknown_aliases(form: FormDefinition, pages: Pages, right: Mapping[str, str]
                 found.append(Alias(form.name, name, "label" if is_label else "prompt", words))
                 break
     return found
+
+
+def _options_in_other_words(
+    alignment: Alignment, form: str, field: ChoiceField, text: str, printed: Container[str]
+) -> Iterator[Alias]:
+    """Yield the words that stand among the options in place of the only one that is missing, where that is
+    what was chosen."""
+    chosen = field.parse(text) or ()
+    for unit in alignment.units:
+        tokens = tokens_of(field, unit.passage)
+        here = {token.option for token in tokens if token.option is not None}
+        missing = [option for n, option in enumerate(field.options) if n not in here]
+        if not here or len(missing) != 1 or missing[0] not in chosen:
+            continue
+        rest = unit.passage.text.replace(PICTURE, " ").replace(REMARK, " ")
+        for token in reversed(tokens):
+            rest = rest[: token.start] + " " + rest[token.end :]
+        words = [one for one in rest.split() if _LETTERS.search(key(one))]
+        if len(words) == 1 and key(words[0]) not in printed and len(key(words[0])) <= _MOST:
+            yield Alias(form, field.name, "option", words[0], missing[0])
 
 
 def _has_label(alignment: Alignment, name: str) -> bool:

@@ -58,9 +58,9 @@ def seek(desk: Desk) -> bool:
         number = aliases.begin(connection, now, now - _LEFT)
     if number is None:
         return False
+    forms = aliases.current(desk.database, desk.forms)
     with desk.database.read() as connection:
-        every = list(aliases.kept(connection, desk.forms))
-        forms = aliases.current(connection, desk.forms)
+        every = list(aliases.kept(connection, forms))
     seen = [
         one for kept in _by_upload([one for one in every if one.lost]) for one in _seen(desk, kept, forms)
     ]

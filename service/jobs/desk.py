@@ -159,8 +159,7 @@ class Desk:
             kept = Kept(folder / _KEPT)
             options, reader = replace(self.options, form=begun.form, kept=kept), self._reader(begun, folder)
             self._lay_out_kept(job, begun, kept)
-            with self.database.read() as connection:
-                forms = aliases.current(connection, self.forms)
+            forms = aliases.current(self.database, self.forms)
             done = self.pool.read(source, forms, options, reader, glance)
             if not done.whole and source.apart and not begun.arranged:
                 done = self._extract_each(source, forms, options, reader, glance)

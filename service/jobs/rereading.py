@@ -75,6 +75,7 @@ def foresee(
     database: Database, blobs: Blobs, forms: FormStore, form: str, pool: LastingPool, options: Options
 ) -> Iterator[Foreseen]:
     """Yields what would become of each submission that is affected; nothing is changed."""
+    current = aliases.current(database, forms)
     with database.read() as connection:
         every = affected(connection, forms, form)
     for upload, numbers in every.items():
@@ -84,7 +85,6 @@ def foresee(
             files = files_of(connection, upload)
             said = connection.scalar(sa.select(uploads.c.form).where(uploads.c.id == upload))
             rows = {row.id: row for row in connection.execute(_records(numbers))}
-            current = aliases.current(connection, forms)
         groups = [now.of(number) for number in numbers if now.of(number).pieces]
         named = [(file.name, file.sha256) for file in files]
         for group, line in _read(blobs, named, groups, said, kept, current, pool, options):

@@ -15,6 +15,7 @@ from service.proof.judgement.agreement import same
 from service.proof.judgement.aliases import Answer, Proposal, Tried, report
 from service.results import Line
 from service.store import audit
+from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.marks import SETTLED
 from service.store.proof_tables import proof_alias_runs, proof_aliases
@@ -102,9 +103,8 @@ def end(
     connection.execute(ended.values(ended_at=now))
 
 
-def kept(connection: sa.Connection, forms: FormStore) -> Iterator[Kept]:
+def kept(connection: sa.Connection, forms: Mapping[str, FormDefinition]) -> Iterator[Kept]:
     """Yields the applications of forms in force in which people said what is right, the latest first."""
-    current = {form.name: form for form in forms.current().values()}
     query = (
         sa.select(
             submissions.c.id, submissions.c.upload_id, submissions.c.status, results.c.line,
@@ -118,7 +118,7 @@ def kept(connection: sa.Connection, forms: FormStore) -> Iterator[Kept]:
     )  # fmt: skip
     for row in connection.execute(query, execution_options={"yield_per": 100}):
         line: Line = row.line
-        form = current.get(str(line["form"])) if line and not line.get("error") else None
+        form = forms.get(str(line["form"])) if line and not line.get("error") else None
         if form is None:
             continue
         is_decided = row.status == "accepted"
@@ -137,7 +137,9 @@ def _lost(form: FormDefinition, row: Any) -> Iterator[tuple[str, tuple[str, str]
         if field is None or read is None or value is None or mark["state"] != "corrected":
             continue
         is_short = field.entered == "written" and not field.is_long and field.widget != "table"
-        if read["value"] is None and is_short:
+        # Of options one is read off its neighbour's box where its words are not known.
+        is_other = field.widget == "options" and value != read["value"]
+        if (read["value"] is None and is_short) or is_other:
             typed: Any = field.from_json(value)
             yield name, (field.format(typed), mark.get("by", ""))
 
@@ -182,8 +184,8 @@ def _is_live() -> sa.ColumnElement[bool]:
 
 def _known(row: Any) -> Known:
     return Known(
-        row.id, row.found_at, Alias(row.form, row.field, row.place, row.text), row.submissions, row.people,
-        row.report, row.live_at, row.ended_at,
+        row.id, row.found_at, Alias(row.form, row.field, row.place, row.text, row.option), row.submissions,
+        row.people, row.report, row.live_at, row.ended_at,
     )  # fmt: skip
 
 
@@ -193,9 +195,10 @@ def in_use(connection: sa.Connection) -> list[Alias]:
     return [_known(row).alias for row in connection.execute(query)]
 
 
-def current(connection: sa.Connection, forms: FormStore) -> dict[str, FormDefinition]:
+def current(database: Database, forms: FormStore) -> dict[str, FormDefinition]:
     """Returns the definitions in force, with the aliases in use."""
-    aliases = in_use(connection)
+    with database.read() as connection:
+        aliases = in_use(connection)
     return {name: with_aliases(form, aliases) for name, form in forms.current().items()}
 
 

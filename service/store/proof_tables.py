@@ -120,7 +120,8 @@ proof_alias_runs = Table(
     Column("ended_at", Moment),
 )  # fmt: skip
 
-# `text` in the place of the label of the cell of `field`, or of its prompt: the submissions where it stands,
+# `text` in the place of the label of the cell of `field`, of its prompt or of one of its options: the
+# submissions where it stands,
 # the people who put in what stands beside it, how it did on what is kept, and from when to when it was in
 # use.
 proof_aliases = Table(
@@ -131,6 +132,7 @@ proof_aliases = Table(
     Column("field", String(64), nullable=False),
     Column("place", String(8), nullable=False),  # as models.aliases.Printed
     Column("text", String(64), nullable=False),
+    Column("option", Text, nullable=False),  # empty where it is none
     Column("submissions", Json, nullable=False),
     Column("people", Json, nullable=False),
     Column("report", Json, nullable=False),

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("field", sa.String(length=64), nullable=False),
         sa.Column("place", sa.String(length=8), nullable=False),
         sa.Column("text", sa.String(length=64), nullable=False),
+        sa.Column("option", sa.Text(), nullable=False),
         sa.Column("submissions", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("people", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("report", sa.JSON(none_as_null=True), nullable=False),

@@ -60,9 +60,9 @@ def proposals(seen: Iterable[Seen]) -> list[Proposal]:
     by: dict[tuple[str, ...], list[Seen]] = {}
     for one in seen:
         by.setdefault(one.alias.same, []).append(one)
-    stands_for = Counter((form, words) for form, _, _, words in by)
+    stands_for = Counter((form, words) for form, _, _, _, words in by)
     found = []
-    for (form, _, _, words), some in by.items():
+    for (form, _, _, _, words), some in by.items():
         submissions = tuple(sorted({one.submission for one in some}))
         if len(submissions) < _AGAIN or stands_for[form, words] > 1:
             continue

@@ -28,7 +28,7 @@ class AliasChange(BaseModel):
 
 
 class AliasShown(BaseModel):
-    """`text` stands where the form prints `known`, the label or the prompt of a field: in how many of the
+    """`text` stands where the form prints `known`, the label, the prompt or an option of a field: in which
     submissions, and who corrected these. What is kept was read without it and with it: silent errors and what
     a person looks at, before and after; `against` is why it must not be used."""
 

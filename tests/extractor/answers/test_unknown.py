@@ -11,6 +11,9 @@ FORM = FormDefinition.model_validate({
         {"cells": [{"label": "企业名称", "content": [{"kind": "text", "name": "unit"}]}]},
         {"cells": [{"label": "通讯地址", "content": [{"kind": "address", "name": "address"}]}]},
         {"cells": [{"label": "填报日期", "content": [{"kind": "date", "name": "day"}]}]},
+        {"cells": [{"label": "类型", "content": [
+            {"kind": "choice", "name": "types", "options": ["园区", "社区", "企事业单位"], "max": 1},
+        ]}]},
         {"cells": [{"label": "经办", "content": [
             {"kind": "text", "name": "contact", "label": "经办人", "prompt": "姓名："},
             {"kind": "phone", "name": "phone", "label": "经办人电话", "prompt": "手机："},
@@ -68,3 +71,17 @@ def test_a_label_that_is_known_or_an_answer_or_no_word_is_never_taken() -> None:
     both = {**RIGHT, "unit": "甲公司"}
     assert _found(both, ("甲公司", "云泽市甲路1号")) == []
     assert _found(RIGHT, ("企业名称", "甲公司"), ("2.1", "云泽市甲路1号")) == []
+
+
+def test_the_option_that_is_missing_and_was_chosen_stands_there_in_other_words() -> None:
+    types = {"types": "企事业单位"}
+    (found,) = unknown_aliases(FORM, _pages(("类型", "□园区 □社区 ☑企业及机构")), types)
+    assert (found.field, found.place, found.text, found.option) == (
+        "types",
+        "option",
+        "企业及机构",
+        "企事业单位",
+    )
+    assert unknown_aliases(FORM, _pages(("类型", "□园区 □社区 ☑企业及机构")), {"types": "社区"}) == []
+    assert unknown_aliases(FORM, _pages(("类型", "□园区 ☑企业及机构")), types) == [], "two are missing"
+    assert unknown_aliases(FORM, _pages(("类型", "□园区 □社区 ☑企业 及机构")), types) == [], "two words"

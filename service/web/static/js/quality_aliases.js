@@ -4,7 +4,7 @@ import { get, send } from "./api.js";
 import { $, h } from "./dom.js";
 import { say, tell } from "./toast.js";
 
-const PLACES = { label: "栏目名", prompt: "提示语" };
+const PLACES = { label: "栏目名", prompt: "提示语", option: "选项" };
 const AGAIN = 2000; // milliseconds between two looks whether a search has ended
 
 async function act(run, words) {
