@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from extractor.drafts import Drafted, draft_form, draft_pages
     from extractor.kept import Kept
     from extractor.limits import Limits, ViewLimits
+    from extractor.new_aliases import find_aliases
     from extractor.options import Options
     from extractor.pipeline import Book, Progress, extract
     from extractor.templates import print_docx, spots_in
@@ -33,6 +34,7 @@ else:
             "drafts": "Drafted draft_form draft_pages",
             "kept": "Kept",
             "limits": "Limits ViewLimits",
+            "new_aliases": "find_aliases",
             "options": "Options",
             "pipeline": "Book Progress extract",
             "templates": "print_docx spots_in",
@@ -46,6 +48,6 @@ __all__ = [
     "Belonging", "Book", "Compared", "Draft", "Drafted", "Encoding", "Gathered", "Guess", "Kept",
     "Limits", "Options", "Piece", "Printed", "Progress", "Source", "View", "ViewLimits",
     "against", "around", "compared", "digest", "draft_form", "draft_pages", "extract", "extract_arranged",
-    "is_left_out", "likeness", "open_view", "part_bytes", "print_docx", "print_word", "print_words",
-    "readable", "spots_in", "sure_of", "tables_of", "threshold",
+    "find_aliases", "is_left_out", "likeness", "open_view", "part_bytes", "print_docx", "print_word",
+    "print_words", "readable", "spots_in", "sure_of", "tables_of", "threshold",
 ]  # fmt: skip

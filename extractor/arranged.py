@@ -66,6 +66,17 @@ def extract_arranged(
     ]
 
 
+def pages_of_each(source: Source, gathered: Sequence[Gathered], options: Options) -> list[list[Pages]]:
+    """Return for each of `gathered` what its parts hold, without others' pages; nothing of a part that can't
+    be opened.
+
+    Raises:
+        UnreadableFile: what arrived can't be opened at all.
+    """
+    opened = _Opened(source, {name for one in gathered for name in one.parts}, options)
+    return [[pages for name in one.parts if (pages := opened.part_of(one, name))] for one in gathered]
+
+
 class _Opened:
     """The parts that are wanted, opened, and each page of theirs as it was read."""
 
@@ -98,6 +109,14 @@ class _Opened:
         if kept and isinstance(pages, Pages):
             kept.put(key, pages)
         return pages
+
+    def part_of(self, gathered: Gathered, name: str) -> Pages | None:
+        """Return the pages of a part that are of one application."""
+        whole, numbers = self.whole[name], {piece.page for piece in gathered.pieces if piece.part == name}
+        if isinstance(whole, UnreadableFile) or None in numbers:
+            return None if isinstance(whole, UnreadableFile) else whole
+        own = tuple(page for page in whole.pages if page.number in numbers)
+        return whole.model_copy(update={"pages": own})
 
     def page(self, piece: Piece) -> Loose | UnreadableFile | None:
         """Return a page by itself; None where the part has no such page."""

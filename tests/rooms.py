@@ -62,11 +62,13 @@ ROOMS: Mapping[str, Room] = {
     "extractor.ledgers": Room("answers results"),
     "extractor.pipeline": Room("kept ledgers arrival options readers applications results"),
     "extractor.arranged": Room("kept arrival options readers applications results", doors=""),
+    "extractor.new_aliases": Room("arrival options answers arranged"),
     "extractor.views": Room(
         "limits scan arrival options readers.pdf readers.ofd readers", doors="draw_pages print_word"
     ),
     "extractor": Room(
-        "limits kept weighing arrival options applications drafting drafts templates pipeline arranged views"
+        "limits kept weighing arrival options applications drafting drafts templates pipeline arranged "
+        "new_aliases views"
     ),
     "service.atomic_files": Room(),
     "service.terminal": Room(),
@@ -78,7 +80,7 @@ ROOMS: Mapping[str, Room] = {
     "service.results": Room("extractor atomic_files sources"),
     "service.parts": Room("extractor results"),
     "service.proof.judgement": Room(
-        "results", doors="agreement confusions interval learning plan strata watch"
+        "results", doors="agreement aliases confusions interval learning plan strata watch"
     ),
     "service.blobs": Room("atomic_files sealing"),
     "service.forms": Room(
@@ -103,11 +105,12 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.proof": Room(
         "extractor settings results parts store proof.judgement",
-        doors="drawing figures holding keying learning twice work",
+        doors="aliases drawing figures holding keying learning twice work",
     ),
     "service.webhooks": Room("settings store"),
     "service.jobs": Room(
-        "extractor signals logs settings sealing results blobs processes page_pictures store proof webhooks",
+        "extractor signals logs settings sealing results blobs processes page_pictures store "
+        "proof.judgement proof webhooks",
         doors="decisions inside_dbos queue rereading worker",
     ),
     "service.export": Room(

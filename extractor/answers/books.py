@@ -372,7 +372,7 @@ def phrases_of(cell: FormCell) -> Iterator[str]:
             continue
         texts += [item.prompt or "", *item.prompt_aliases, *item.guidance, *item.guidance_aliases]
         if isinstance(item, ChoiceField):
-            texts += item.options
+            texts += [words for option in item.options for words in item.words_of(option)]
         if isinstance(item, RowsField):
             texts += [text for column in item.columns for text in (column.label, *column.aliases)]
     yield from filter(None, map(key, texts))

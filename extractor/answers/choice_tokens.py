@@ -62,16 +62,16 @@ def _without_struck(tokens: list[Token], passage: Passage) -> list[Token]:
 
 
 def _option_matches(field: ChoiceField, passage: Passage) -> list[tuple[int, re.Match[str]]]:
-    order = sorted(range(len(field.options)), key=lambda index: -len(field.options[index]))
+    worded = [(n, words) for n, option in enumerate(field.options) for words in field.words_of(option)]
     # A form may count its options by letters, of which each belongs to its own.
     letters = [
-        rf"(?:(?<![A-Za-z]){chr(65 + index)}\s*[.．、:：)）]\s*)?" if index < 26 else "" for index in order
+        rf"(?:(?<![A-Za-z]){chr(65 + index)}\s*[.．、:：)）]\s*)?" if index < 26 else ""
+        for index in range(len(field.options))
     ]
-    pattern = "|".join(
-        f"(?P<o{index}>{letter}{spaced(field.options[index])})"
-        for index, letter in zip(order, letters, strict=True)
-    )
-    return [(int(str(m.lastgroup)[1:]), m) for m in re.finditer(pattern, passage.text, re.IGNORECASE)]
+    order = sorted(range(len(worded)), key=lambda n: -len(worded[n][1]))
+    pattern = "|".join(f"(?P<o{n}>{letters[worded[n][0]]}{spaced(worded[n][1])})" for n in order)
+    matches = re.finditer(pattern, passage.text, re.IGNORECASE)
+    return [(worded[int(str(m.lastgroup)[1:])][0], m) for m in matches]
 
 
 def _brackets(passage: Passage, taken: list[bool]) -> list[Token]:

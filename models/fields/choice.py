@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
+from models.base import Model
 from models.errors import Unparsable
 from models.fields.base import Entered, UnwrittenField, Widget, Words
 from models.findings import Finding
@@ -15,11 +16,19 @@ _SEPARATOR = re.compile(r"[\n;,、，；/|]+")
 _MARKS = re.compile(r"[^\w\s;,、，；。/|]|[①-⓿]")
 
 
+class OptionAlias(Model):
+    """Other words that stand for an option on copies in use."""
+
+    option: Words
+    text: Words
+
+
 class ChoiceField(UnwrittenField[tuple[str, ...]]):
     """A value is the chosen options in the order of the form, even where only one may be chosen."""
 
     kind: Literal["choice"]
     options: tuple[Words, ...]
+    option_aliases: tuple[OptionAlias, ...] = ()
     min: int = 0
     max: int | None = None
     called: ClassVar[str] = "选项类"
@@ -34,6 +43,11 @@ class ChoiceField(UnwrittenField[tuple[str, ...]]):
             raise ValueError("options 应至少有一项")
         if len(set(keys)) < len(keys) or not all(keys):
             raise ValueError("options 各项应互不相同（只看文字、字母和数字）")
+        others = [key(one.text) for one in self.option_aliases]
+        if any(one.option not in self.options for one in self.option_aliases):
+            raise ValueError("option_aliases 中的 option 应为 options 中的一项")
+        if len({*keys, *others}) < len(keys) + len(others) or not all(others):
+            raise ValueError("option_aliases 中的 text 应与各选项和其他写法都不同")
         # A lone box may stand before a sentence, of which nothing is to be told apart.
         if len(self.options) > 1 and any(_SEPARATOR.search(option) for option in self.options):
             raise ValueError("options 中不应有 ; , 、 / | 和换行，它们用来分隔各项")
@@ -46,13 +60,17 @@ class ChoiceField(UnwrittenField[tuple[str, ...]]):
             raise ValueError("应有 0 ≤ min ≤ max ≤ 选项数")
         return self
 
+    def words_of(self, option: str) -> tuple[str, ...]:
+        """Return what stands for an option: its own words first, then others in use."""
+        return (option, *(one.text for one in self.option_aliases if one.option == option))
+
     @classmethod
     def value_type(cls) -> Any:
         return tuple[str, ...]
 
     def parse(self, text: str) -> tuple[str, ...] | None:
         """Parse a list of options, as in a roster. The extractor reads the ticks on a form."""
-        by_key = {key(option): option for option in self.options}
+        by_key = {key(text): option for option in self.options for text in self.words_of(option)}
         words = [word for word in _SEPARATOR.split(tidy(text)) if word.strip()]
         if len(self.options) == 1 and key(text) in by_key:
             words = [text]
@@ -63,7 +81,10 @@ class ChoiceField(UnwrittenField[tuple[str, ...]]):
 
     def find(self, text: str) -> list[tuple[int, int]]:
         """Return one stretch that holds all options, each once, with the marks round them."""
-        places = [[match.span() for match in re.finditer(re.escape(option), text)] for option in self.options]
+        places = [
+            [match.span() for words in self.words_of(option) for match in re.finditer(re.escape(words), text)]
+            for option in self.options
+        ]
         if any(len(found) != 1 for found in places):
             return []
         start, end = min(found[0][0] for found in places), max(found[0][1] for found in places)
@@ -74,7 +95,9 @@ class ChoiceField(UnwrittenField[tuple[str, ...]]):
         return [(start, end)]
 
     def resembles(self, text: str) -> bool:
-        return bool(_MARKS.search(text)) or any(key(option) in key(text) for option in self.options)
+        return bool(_MARKS.search(text)) or any(
+            key(words) in key(text) for option in self.options for words in self.words_of(option)
+        )
 
     def ordered(self, chosen: set[str]) -> tuple[str, ...] | None:
         """Return `chosen` in the order of the form; None where it is empty."""

@@ -23,9 +23,9 @@ from service.jobs.arranging import files_with, lines_of_each, reader_of
 from service.jobs.decisions import Tempo, pause_before_another
 from service.jobs.queue import Queue
 from service.page_pictures import Views
-from service.processes.pool import Done, LastingPool, Read
+from service.processes.pool import Done, Forms, LastingPool, Read
 from service.processes.readers import Telling
-from service.proof import twice
+from service.proof import aliases, twice
 from service.proof.holding import held_back, rules
 from service.proof.learning import decided_anew, in_use
 from service.results import Line
@@ -159,9 +159,10 @@ class Desk:
             kept = Kept(folder / _KEPT)
             options, reader = replace(self.options, form=begun.form, kept=kept), self._reader(begun, folder)
             self._lay_out_kept(job, begun, kept)
-            done = self.pool.read(source, self.forms.current(), options, reader, glance)
+            forms = aliases.current(self.database, self.forms)
+            done = self.pool.read(source, forms, options, reader, glance)
             if not done.whole and source.apart and not begun.arranged:
-                done = self._extract_each(source, options, reader, glance)
+                done = self._extract_each(source, forms, options, reader, glance)
             return done, {key: path.read_bytes() for key, path in kept.names().items()}
 
     def _reader(self, begun: _Begun, folder: Path) -> Read:
@@ -176,17 +177,16 @@ class Desk:
                 for key, data in groupings.readings_of(connection, job.upload).items():
                     kept.lay(key, data)
 
-    def _extract_each(self, source: Source, options: Options, reader: Read, glance: "_Glance") -> Done:
+    def _extract_each(
+        self, source: Source, forms: Forms, options: Options, reader: Read, glance: "_Glance"
+    ) -> Done:
         """Reads files that came apart one by one, after reading them together has failed as a whole. The file
         at fault then costs only itself, but files that belong together are no longer joined."""
         found = []
         for number, part in enumerate(source.parts):
             glance.begin(number)
-            found.append(
-                self.pool.read(
-                    Source.of(part[0], source.path, [part]), self.forms.current(), options, reader, glance
-                )
-            )
+            alone = Source.of(part[0], source.path, [part])
+            found.append(self.pool.read(alone, forms, options, reader, glance))
         # Lines that were read come first, because an upload's first line stands for the upload.
         lines = sorted(
             (line for one in found for line in one.lines), key=lambda line: line["error"] is not None

@@ -19,6 +19,7 @@ from service.blobs import Blobs, lay_out
 from service.jobs.arranging import files_with, lines_of_each, reader_of
 from service.jobs.queue import Queue
 from service.processes.pool import LastingPool
+from service.proof import aliases
 from service.results import Line
 from service.store import groupings, regrouping
 from service.store.database import Database
@@ -74,6 +75,7 @@ def foresee(
     database: Database, blobs: Blobs, forms: FormStore, form: str, pool: LastingPool, options: Options
 ) -> Iterator[Foreseen]:
     """Yields what would become of each submission that is affected; nothing is changed."""
+    current = aliases.current(database, forms)
     with database.read() as connection:
         every = affected(connection, forms, form)
     for upload, numbers in every.items():
@@ -85,7 +87,7 @@ def foresee(
             rows = {row.id: row for row in connection.execute(_records(numbers))}
         groups = [now.of(number) for number in numbers if now.of(number).pieces]
         named = [(file.name, file.sha256) for file in files]
-        for group, line in _read(blobs, named, groups, said, kept, forms, pool, options):
+        for group, line in _read(blobs, named, groups, said, kept, current, pool, options):
             assert group.submission is not None
             yield _foreseen(rows[group.submission], line, forms)
 
@@ -109,7 +111,7 @@ def _records(numbers: list[int]) -> sa.Select[Any]:
 
 def _read(
     blobs: Blobs, files: list[tuple[str, str]], groups: list[Group], said: str | None,
-    readings: Mapping[str, bytes], forms: FormStore, pool: LastingPool, options: Options,
+    readings: Mapping[str, bytes], forms: Mapping[str, FormDefinition], pool: LastingPool, options: Options,
 ) -> list[tuple[Group, Line]]:  # fmt: skip
     parts = {piece.part for one in groups for piece in one.pieces}
     with tempfile.TemporaryDirectory() as place:
@@ -118,7 +120,7 @@ def _read(
             kept.lay(key, data)
         source = Source.of("", folder, lay_out(blobs, files_with(parts, files), folder))
         options = replace(options, form=None, kept=kept)
-        done = pool.read(source, forms.current(), options, reader_of(groups, said), lambda: None)
+        done = pool.read(source, forms, options, reader_of(groups, said), lambda: None)
     return lines_of_each(groups, done.lines)
 
 

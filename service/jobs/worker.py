@@ -22,7 +22,7 @@ from dbos import DBOS, DBOSConfig
 from models.errors import BadUsage
 from service import logs, webhooks
 from service.blobs import open_blobs
-from service.jobs import inside_dbos
+from service.jobs import aliases, inside_dbos
 from service.jobs.decisions import Tempo, Watch, takeover
 from service.jobs.desk import Desk, Job, TwiceToo, nothing_more
 from service.jobs.queue import APPLICATION, NAME, VERSION, WORKFLOW, Queue, job_id
@@ -118,6 +118,7 @@ def work(
         )  # fmt: skip
         stack.enter_context(_thread("messenger", webhooks.run, database, settings, clock))
         stack.enter_context(_thread("draw", drawing.run, database, desk.forms, settings, clock))
+        stack.enter_context(_thread("aliases", aliases.run, desk))
         with _Worker(desk, identity, jobs) as worker:
             say(f"工作进程 {identity.name} 已启动，同时读取 {jobs} 份")
             try:

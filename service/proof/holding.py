@@ -18,7 +18,7 @@ from service.parts import own
 from service.proof import tallies
 from service.proof.judgement.agreement import BAD
 from service.proof.judgement.interval import Counted
-from service.proof.judgement.strata import SOURCES, Counts, Stratum, added, figure, source_of
+from service.proof.judgement.strata import SOURCES, Counts, Source, Stratum, added, figure, source_of
 from service.proof.judgement.watch import Alarm, Scope, alarms, tightened
 from service.results import FieldJson, Line, for_review
 from service.store import audit
@@ -82,12 +82,17 @@ def watch(connection: sa.Connection, target: float, now: datetime, newest: int |
     counts = added(tallies.by_day(connection, first, since).values())
     was_kept = newest is not None and figure(_without(connection, counts, newest)).upper <= target
     made = []
-    for alarm in alarms(counts, target, was_kept):
+    for alarm in alarms(counts, target, was_kept, _suspected(known)):
         scope = alarm.scope
         before = max((rule.least for rule in known if rule.scope == scope), default=0.0)
         least = tightened(before, _wrong(connection, scope, since, first.isoformat()), _steps(target))
         made.append(_tighten(connection, alarm, least, now))
     return made
+
+
+def _suspected(known: Iterable[Rule]) -> set[Source]:
+    """Returns the sources of which some values are held back."""
+    return {rule.scope.source for rule in known if rule.scope.source}
 
 
 def _answered(connection: sa.Connection) -> list[tuple[Scope, datetime]]:

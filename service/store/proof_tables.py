@@ -3,7 +3,8 @@
 proof_draws ──< proof_counts    what was accepted, day by day
      └────< proof_samples ──< proof_answers
 proof_rules                     what was asked for since
-proof_lessons                   what corrections taught
+proof_lessons                   what corrections taught of how sure the reader may be
+proof_alias_runs ──< proof_aliases   and of other aliases of what forms print
 """
 
 import sqlalchemy as sa
@@ -108,4 +109,36 @@ proof_lessons = Table(
     Column("live_by", String(80)),
     Column("ended_at", Moment),
     Column("ended_by", String(80)),
+)  # fmt: skip
+
+# When workers were asked to look for other aliases, and did.
+proof_alias_runs = Table(
+    "proof_alias_runs", metadata, Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("asked_at", Moment, nullable=False),
+    Column("asked_by", String(80), nullable=False),
+    Column("begun_at", Moment),
+    Column("ended_at", Moment),
+)  # fmt: skip
+
+# `text` in the place of the label of the cell of `field`, of its prompt or of one of its options: the
+# submissions where it stands,
+# the people who put in what stands beside it, how it did on what is kept, and from when to when it was in
+# use.
+proof_aliases = Table(
+    "proof_aliases", metadata, Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("run_id", ForeignKey("proof_alias_runs.id", ondelete="CASCADE"), nullable=False),
+    Column("found_at", Moment, nullable=False),
+    Column("form", String(64), nullable=False),
+    Column("field", String(64), nullable=False),
+    Column("place", String(8), nullable=False),  # as models.aliases.Printed
+    Column("text", String(64), nullable=False),
+    Column("option", Text, nullable=False),  # empty where it is none
+    Column("submissions", Json, nullable=False),
+    Column("people", Json, nullable=False),
+    Column("report", Json, nullable=False),
+    Column("live_at", Moment),
+    Column("live_by", String(80)),
+    Column("ended_at", Moment),
+    Column("ended_by", String(80)),
+    sa.Index(None, "run_id"),
 )  # fmt: skip

@@ -24,6 +24,7 @@ from service.web.html_pages import render
 from service.web.metrics import Metrics
 from service.web.oidc import Provider
 from service.web.routes import (  # fmt: skip
+    aliases,
     audit,
     campaigns,
     correction,
@@ -62,7 +63,7 @@ _ROUTERS: Sequence[APIRouter] = (
     twins.router, grouping.router, export.router, correction.router, campaigns.router, outcomes.router,
     own_sheets.router, placements.router,
     webhooks.router, part_pages.router,
-    audit.router, proof.router, lessons.router, work.router,
+    audit.router, proof.router, lessons.router, aliases.router, work.router,
 )  # fmt: skip
 
 # The number of requests that may wait for a picture at the same time; further ones queue.

@@ -68,6 +68,7 @@ ACTIONS: Mapping[str, str] = {
     "restore": "恢复", "replaces": "替换原来的", "replaced": "被替换", "another": "确认是另一份",
     "draw": "抽取抽查", "sample": "抽查有误", "tighten": "收紧复核", "loosen": "放宽复核",
     "learn": "试算识别把握", "lesson-live": "采用识别把握", "lesson-ended": "退回原来的识别把握",
+    "seek-aliases": "查找栏目的其他写法", "alias-live": "采用栏目的其他写法", "alias-ended": "停用栏目的其他写法",
     "unsettle": "撤销重复的处理", "ruling": "活动意见", "announce": "导入上级名单",
     "match": "对应上级名单", "place": "归入活动",
     "reread": "按新的分组读取", "merged": "页面归到别的申请", "grouped": "分出新的申请", "restored": "撤销分组",

@@ -7,7 +7,7 @@ from heapq import heapify, heappop, heappush
 from math import ceil, sqrt
 
 from service.proof.judgement.interval import Counted, effective, needed
-from service.proof.judgement.strata import Counts, Stratum, joined
+from service.proof.judgement.strata import Counts, Source, Stratum, joined
 
 # Working days in which the target should be shown to be kept, and those of the window of which the figure is.
 HORIZON, WINDOW = 20, 60
@@ -81,8 +81,10 @@ def _pulls(counts: Counts, target: float) -> dict[Stratum, float]:
     let expect, held near to its population alone."""
     total = sum(count.population for count in counts.values()) or 1
     # As if one error in 1 / target had been seen before, so that what was not looked at is as the target.
+    # What reads one kind from a source worse may read others from it worse too.
+    by_source = {source: _of_source(counts, source) for source in {one.source for one in counts}}
     rates = {
-        one: (count.wrong + 1) / (count.looked + 1 / target)
+        one: max((some.wrong + 1) / (some.looked + 1 / target) for some in (count, by_source[one.source]))
         for one, count in counts.items()
         if count.population > 0
     }
@@ -91,3 +93,11 @@ def _pulls(counts: Counts, target: float) -> dict[Stratum, float]:
         one: counts[one].population / total * min(_TILT, max(1 / _TILT, sqrt(rate) / usual))
         for one, rate in rates.items()
     }
+
+
+def _of_source(counts: Counts, source: Source) -> Counted:
+    """Return the counts of all strata of a source together."""
+    some = [count for one, count in counts.items() if one.source == source]
+    return Counted(
+        sum(one.population for one in some), sum(one.looked for one in some), sum(one.wrong for one in some)
+    )

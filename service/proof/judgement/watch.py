@@ -1,6 +1,6 @@
 """When the figure asks for more review, and how much more: the alarm, and the steps of tightening."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +23,11 @@ class Scope:
     form: str | None = None
     kind: str | None = None
     source: Source | None = None
+
+    @property
+    def narrowness(self) -> int:
+        """How much it says of its values: of groups with the same errors the narrowest is named."""
+        return sum(one is not None for one in (self.form, self.kind, self.source))
 
     def holds(self, one: Stratum) -> bool:
         """Tell whether values of that stratum are among them."""
@@ -49,11 +54,15 @@ def standing(interval: Interval, target: float) -> Standing:
     return "kept" if interval.upper <= target else "unproven"
 
 
-def alarms(counts: Counts, target: float, was_kept: bool = False) -> list[Alarm]:
+def alarms(
+    counts: Counts, target: float, was_kept: bool = False, suspected: Collection[Source] = ()
+) -> list[Alarm]:
     """Return the groups whose errors are certainly more than the target allows: all, each source, kind and
     form, and each kind from each source. The surest comes first; a group that another explains, because
     without it nothing is amiss, is left out. `was_kept` says that the figure of all had been shown to keep
-    the target: that its upper bound passes it is then an alarm by itself."""
+    the target: that its upper bound passes it is then an alarm by itself. In a source of which a kind breaks
+    the target, now or before (`suspected`), one error of another kind is enough: what reads one kind worse,
+    such as a scanner or a digit taken for another, seldom reads that kind alone worse."""
     scopes = {Scope()}
     for one in counts:
         scopes |= {Scope(source=one.source), Scope(kind=one.kind), Scope(form=one.form)}
@@ -64,9 +73,14 @@ def alarms(counts: Counts, target: float, was_kept: bool = False) -> list[Alarm]
         some = [alarm for scope in sorted(scopes, key=repr) if (alarm := _alarm(rest, scope, target))]
         if not some:
             break
-        surest = max(some, key=lambda one: (one.interval.lower, repr(one.scope)))
+        surest = max(some, key=lambda one: (one.interval.lower, one.scope.narrowness, repr(one.scope)))
         found.append(surest)
         rest = {one: count for one, count in rest.items() if not surest.scope.holds(one)}
+    sources = {*suspected, *(one.scope.source for one in found if one.scope.source)}
+    likes = {Scope(kind=one.kind, source=one.source) for one in rest if one.source in sources}
+    for scope in sorted(likes, key=repr):
+        if like := _alarm(rest, scope, target, least_wrong=1, by="share"):
+            found.append(like)
     if was_kept and not found:
         whole = figure(counts)
         if whole.upper > target and (worst := _worst(counts)):
@@ -74,16 +88,20 @@ def alarms(counts: Counts, target: float, was_kept: bool = False) -> list[Alarm]
     return found
 
 
-def _alarm(counts: Counts, scope: Scope, target: float) -> Alarm | None:
+def _alarm(
+    counts: Counts, scope: Scope, target: float, least_wrong: int = _LEAST_WRONG,
+    by: Literal["lower", "share"] = "lower",
+) -> Alarm | None:  # fmt: skip
     mine = {one: count for one, count in counts.items() if scope.holds(one)}
     wrong, looked = (
         sum(count.wrong for count in mine.values()),
         sum(count.looked for count in mine.values()),
     )
-    if wrong < _LEAST_WRONG:
+    if wrong < least_wrong:
         return None
     interval = figure(mine, ALARM_LEVEL)
-    return Alarm(scope, interval, looked, wrong) if interval.lower > target else None
+    known = interval.lower if by == "lower" else interval.share
+    return Alarm(scope, interval, looked, wrong) if known > target else None
 
 
 def _worst(counts: Counts) -> Alarm | None:

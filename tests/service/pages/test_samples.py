@@ -3,19 +3,25 @@ read, and the figure is the one of the service."""
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from models.aliases import Alias
 from service.forms.definitions import load_forms
+from service.proof import aliases
+from service.proof.judgement.aliases import Answer, Proposal, Tried
 from service.store.database import Database
-from service.store.proof_tables import proof_samples
+from service.store.proof_tables import proof_alias_runs, proof_samples
 from tests.service.pages.conftest import Visit
 from tests.service.pages.samples import FORM, filled
 from tests.service.pages.sampling import draw_now
 from tests.service.pages.serving import Service, running
+from tests.service.pages.test_accessible import RULES
 from tests.service.pages.walking import Keys
 
 FIELDS = load_forms()[FORM].fields
@@ -154,3 +160,39 @@ def test_a_candidate_is_tried_on_the_page_and_what_did_not_pass_can_t_be_used(vi
     expect(page.locator("#lesson-tried tbody tr")).to_have_count(3)
     expect(page.get_by_role("button", name="采用", exact=True)).to_be_hidden()
     expect(page.get_by_role("button", name="退回原来的")).to_be_hidden()
+
+
+def test_a_label_in_other_words_is_shown_with_its_evidence_used_and_taken_back(
+    service: Service, visit: Visit, drawn: Database, axe: str
+) -> None:
+    cell = next(one for one in load_forms()[FORM].cells() if one.label and len(one.fields) == 1)
+    alias = Alias(FORM, cell.fields[0].name, "label", "另一种写法")
+    good = [Tried(n, alias.field, Answer(None, False, False), Answer("甲", True, True)) for n in (1, 2, 3)]
+    bad = [Tried(n, alias.field, Answer(None, False, False), Answer("乙", False, True)) for n in (1, 2, 3)]
+    found = [
+        (Proposal(alias, (1, 2, 3), ("user:99",)), good),
+        (Proposal(replace(alias, text="别的写法"), (1, 2, 3), ("user:99",)), bad),
+    ]
+    now = datetime.now(UTC)
+    with drawn.write() as connection:
+        run = {"asked_at": now, "asked_by": "user:1", "begun_at": now}
+        number = connection.execute(proof_alias_runs.insert().values(run)).inserted_primary_key[0]
+        aliases.end(connection, number, found, now)
+    page = visit("/quality")
+    listed = page.locator("#aliases > li")
+    expect(listed).to_have_count(2)
+    mine = listed.filter(has_text="“另一种写法”")
+    expect(mine).to_contain_text(f"当作栏目名“{cell.label}”")
+    expect(mine).to_contain_text("3 份申请里这样印")
+    expect(mine).to_contain_text("漏过的错误 0 → 0，要人看的 3 → 0")
+    expect(listed.filter(has_text="“别的写法”")).to_contain_text("没有通过，不能采用：漏过的错误会增加")
+    expect(page.get_by_role("button", name="采用“别的写法”")).to_have_count(0)
+    mine.locator("summary").click()
+    expect(mine.locator("details li")).to_have_count(3)
+    page.evaluate(axe)
+    found = page.evaluate("(rules) => axe.run(document, rules)", RULES)["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    page.get_by_role("button", name="采用“另一种写法”").click()
+    expect(mine).to_contain_text("采用中")
+    page.get_by_role("button", name="停用“另一种写法”").click()
+    expect(page.get_by_role("button", name="采用“另一种写法”")).to_be_visible()

@@ -115,6 +115,18 @@ def test_errors_ask_for_more_samples_where_they_were_and_in_all() -> None:
     assert each[1] > each[0]
 
 
+def test_errors_in_one_kind_ask_for_more_samples_of_its_source() -> None:
+    like, unlike = Stratum("f", "email", B.source), Stratum("f", "email", "word")
+    calm = {one: Counted(1000, 80, 0) for one in (B, like, unlike)}
+    worried = {**calm, B: Counted(1000, 80, 3)}
+    more = []
+    for counts in (calm, worried):
+        each = plan(counts, dict.fromkeys(counts, 500), {**SECONDS, "email": 8.0}, 0.001, 800).each
+        more.append(each.get(like, 0) - each.get(unlike, 0))
+    assert abs(more[0]) <= 1
+    assert more[1] > 10
+
+
 def test_a_draw_takes_no_more_than_there_is_nor_than_is_needed() -> None:
     assert plan({A: Counted(5, 0, 0)}, {A: 3}, SECONDS, 0.001, 600).each == {A: 3}
     assert plan({}, {}, SECONDS, 0.001, 600).total == 0
@@ -141,6 +153,18 @@ def test_an_alarm_names_the_group_that_explains_it() -> None:
     assert (found.looked, found.wrong) == (100, 3)
     assert found.interval.lower > 0.001
     assert alarms({**fine, B: Counted(1000, 100, 1)}, 0.001) == []
+
+
+def test_one_error_is_enough_where_another_kind_from_the_source_is_read_worse() -> None:
+    """Elsewhere it is not, and where nothing is wrong nothing is held back."""
+    other, elsewhere = Stratum("f", "email", B.source), Stratum("f", "date", "word")
+    counts = {A: Counted(9000, 900, 0), other: Counted(1000, 400, 1), elsewhere: Counted(1000, 400, 1)}
+    assert alarms(counts, 0.001) == []
+    known = alarms(counts, 0.001, suspected=[B.source])
+    assert [one.scope for one in known] == [Scope(kind="email", source=B.source)]
+    found = alarms({**counts, B: Counted(1000, 100, 3)}, 0.001)
+    scopes = {Scope(kind="phone", source=B.source), Scope(kind="email", source=B.source)}
+    assert {one.scope for one in found} == scopes
 
 
 def test_an_upper_bound_that_passes_the_target_it_had_kept_is_an_alarm() -> None:

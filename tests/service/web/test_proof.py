@@ -117,6 +117,25 @@ def test_the_figures_are_the_same_on_the_sheet_and_in_the_metrics(
     assert "sealform_tightenings 0.0" in metrics
 
 
+def test_an_error_rate_is_its_person_s_and_the_administrator_s_to_see(
+    service: Served, people: tuple[TestClient, TestClient]
+) -> None:
+    first, second = people
+    wanted = next(one for one in _samples(service) if one.kind == "text")
+    assert _answer(first, wanted.id, text="录错了的名称").status_code == 200
+    assert _answer(second, wanted.id, value=wanted.value).status_code == 200
+
+    def seen(by: TestClient) -> dict[str, tuple[int, int]]:
+        items = by.get("/api/v1/proof/people").json()["items"]
+        return {one["name"]: (one["keyed"], one["wrong"]) for one in items}
+
+    mine, yours = seen(first), seen(second)
+    assert list(mine.values()) == [(1, 1)]
+    assert list(yours.values()) == [(1, 0)]
+    assert seen(service.signed_in("administrator", "chief")) == {**mine, **yours}
+    assert service.signed_in("clerk", "clerk").get("/api/v1/proof/people").status_code == 403
+
+
 def test_only_an_administrator_loosens_and_says_why(
     service: Served, people: tuple[TestClient, TestClient]
 ) -> None:

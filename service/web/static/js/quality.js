@@ -3,6 +3,7 @@
 import { download, get, send } from "./api.js";
 import { $, h, svg } from "./dom.js";
 import { bind } from "./keys.js";
+import { aliases } from "./quality_aliases.js";
 import { lessons } from "./quality_lessons.js";
 import { say, tell } from "./toast.js";
 
@@ -115,7 +116,7 @@ $("#sheet")?.addEventListener("click", sheet);
 bind("准确率", $("#sheet") ? [{ name: "sheet", keys: ["d"], does: "下载抽查结果", run: sheet }] : []);
 
 async function start() {
-  try { paint(await get("/proof/figures")); await work(); if ($("#people")) await people(); await lessons(); } catch (problem) { tell(problem); }
+  try { paint(await get("/proof/figures")); await work(); if ($("#people")) await people(); await lessons(); await aliases(); } catch (problem) { tell(problem); }
 }
 
 start();

@@ -26,7 +26,7 @@ function paint({ items }) {
   $("#lesson").textContent = `${one.at.slice(0, 10)} 试算，有结论的例子 ${one.own.cases} 项：${verdict}${live && live !== one ? `；采用中的是 ${live.at.slice(0, 10)} 的一次` : ""}。`;
   $("#lesson-against").replaceChildren(...one.against.map((words) => h("li", {}, words)));
   $("#lesson-tried").parentElement.hidden = false;
-  table("#lesson-tried", ["", "例子", "漏过的错误", "要人看的"], Object.entries(TRIED).map(([name, words]) => {
+  table("#lesson-tried", ["重放于", "例子", "漏过的错误", "要人看的"], Object.entries(TRIED).map(([name, words]) => {
     const tried = one[name];
     return [words, String(tried.cases), `${round(tried.silent[0])} → ${round(tried.silent[1])}`, `${round(tried.review[0])} → ${round(tried.review[1])}`];
   }));
