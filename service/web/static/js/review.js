@@ -192,7 +192,7 @@ function paintSettled() {
   line.replaceChildren(...(open.length ? [`还有 ${open.length} 项待核对`]
     : detail.unsettled_twins.length ? ["已全部核对；疑似重复的还要选择是“替换”还是“另一份”"]
     : [icon("check"), detail.errors ? `已全部核对，仍有 ${detail.errors} 个问题，可以退回补正 ` : "已全部核对。",
-      detail.errors ? h("kbd", { "data-key": "return" }) : "", may("decide") ? [detail.errors ? "，或说明理由后受理 " : " 受理并打开下一份 ", h("kbd", { "data-key": "accept" })] : ""].flat()));
+      detail.errors ? h("kbd", { "data-key": "return" }) : "", may("decide") ? [...(detail.errors ? ["，或", "说明理由后受理 "] : [" 受理并打开下一份 "]), h("kbd", { "data-key": "accept" })] : ""].flat()));
 }
 
 function showSaving(state = navigator.onLine ? "idle" : "offline") {
