@@ -404,10 +404,8 @@ def test_what_was_there_before_the_upgrade_is_known_again(database: Database) ->
         known = connection.execute(twins.traits.select().order_by(*twins.traits.c)).all()
     with database.write() as connection:
         for statement in (
-            *(
-                f"DROP TABLE proof_{name}"
-                for name in ("lessons", "focus", "rules", "answers", "samples", "counts", "draws")
-            ),
+            *(f"DROP TABLE proof_{name}" for name in ("aliases", "alias_runs", "lessons", "focus", "rules")),
+            *(f"DROP TABLE proof_{name}" for name in ("answers", "samples", "counts", "draws")),
             *(f"DROP TABLE {name}" for name in ("moved_pieces", "regroupings", "readings", "groupings")),
             "ALTER TABLE upload_files DROP COLUMN home_id",
             "ALTER TABLE sessions DROP COLUMN issuer",
