@@ -93,8 +93,9 @@ class Kit:
         for name in names:
             value = record.values.get(name)
             shown = form.fields[name].format(value) if value is not None else ""
+            # A value on two lines is not found, and one that stands elsewhere too may be another's print.
             at = text.find(shown) if 4 <= len(shown) <= 24 and "\n" not in shown else -1
-            if at >= 0 and _other(shown) != shown:
+            if at >= 0 and text.count(shown) == 1 and _other(shown) != shown:
                 self._print_over(pages, chars[at : at + len(shown)], _other(shown))
                 return name
         raise ValueError("no value can be altered")

@@ -2,7 +2,9 @@
 
 Code and print are two witnesses of the same words. Where both say the same, or differ only where print was
 read unsurely, the value is the code's. Where they differ otherwise, somebody altered the paper, and the paper
-has the last word: a person sees both. A code is believed in nothing that the print does not show.
+has the last word: a person sees both. Of a long text the code has a checksum alone, which says that a
+character of it was misread or altered, but not which. A code is believed in nothing that the print does not
+show.
 """
 
 from collections.abc import Sequence
@@ -46,10 +48,11 @@ def _said(form: FormDefinition, pages: Pages) -> tuple[Said | None, list[Finding
 def _beside(form: FormDefinition, paper: Observation, said: Said) -> Observation:
     field = form.fields[paper.field]
     if paper.field in said.rest:
-        is_right = paper.value is not None and checksum(field, paper.value) == said.rest[paper.field]
+        if paper.value is None or checksum(field, paper.value) != said.rest[paper.field]:
+            return paper.doubted([Finding.of("code-sum", paper.field, title=form.titles[paper.field])])
         # Blanks and punctuation are no part of a checksum.
         parts = unweighed(field, paper.signs, paper.value)
-        return _borne_out(paper).model_copy(update={"unweighed": parts}) if is_right else paper
+        return _borne_out(paper).model_copy(update={"unweighed": parts})
     value = said.values.get(paper.field)
     if value is None:
         return paper
@@ -71,9 +74,7 @@ def _beside(form: FormDefinition, paper: Observation, said: Said) -> Observation
         printed=_words(field, value),
         paper=far.other,
     )
-    return paper.model_copy(
-        update={"alternatives": (value, *paper.alternatives), "doubts": (*paper.doubts, doubt)}
-    )
+    return paper.model_copy(update={"alternatives": (value, *paper.alternatives)}).doubted([doubt])
 
 
 def _look_alike(field: Field, coded: Observation, paper: Observation) -> bool:

@@ -85,13 +85,18 @@ def test_what_is_not_in_the_print_is_not_believed() -> None:
     assert [doubt.code for doubt in found.doubts] == ["code-disagrees"]
 
 
-def test_a_long_text_is_borne_out_by_its_checksum_or_stays_as_it_was() -> None:
+def test_a_long_text_is_borne_out_by_its_checksum_or_goes_to_a_person_as_it_was() -> None:
     found = _beside(LONG, VALUES[LONG])
     assert (found.source, found.confidence >= rungs.ACCEPTED) == ("twin", True)
     # A checksum says nothing of punctuation, the words of a code do.
     assert (found.unweighed, _beside(NAME, VALUES[NAME]).unweighed) == (("punctuation",), ())
-    other = _seen(LONG, f"{VALUES[LONG]}另")
-    assert with_coded(FORM, _page(), [other])[0] == [other]
+    altered = f"{VALUES[LONG]}另"
+    found = _beside(LONG, altered, confidence=0.9999)
+    assert (found.value, found.source, [doubt.code for doubt in found.doubts]) == (
+        altered,
+        "ocr",
+        ["code-sum"],
+    )
 
 
 @pytest.mark.parametrize(
