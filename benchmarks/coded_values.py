@@ -90,12 +90,16 @@ class Kit:
         text = "".join(char[1] for char in chars)
         names = [name for name, field in form.fields.items() if field.entered == "written"]
         r.shuffle(names)
+        every = [
+            form.fields[name].format(value) for name, value in record.values.items() if value is not None
+        ]
         for name in names:
             value = record.values.get(name)
             shown = form.fields[name].format(value) if value is not None else ""
-            # A value on two lines is not found, and one that stands elsewhere too may be another's print.
             at = text.find(shown) if 4 <= len(shown) <= 24 and "\n" not in shown else -1
-            if at >= 0 and text.count(shown) == 1 and _other(shown) != shown:
+            # Where another value holds the same words, it may be that one's print.
+            alone = sum(shown in words for words in every) == 1
+            if at >= 0 and alone and _other(shown) != shown:
                 self._print_over(pages, chars[at : at + len(shown)], _other(shown))
                 return name
         raise ValueError("no value can be altered")
