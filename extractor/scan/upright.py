@@ -104,14 +104,15 @@ def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
     work = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8)
     if zoom < 1:
         work = np.asarray(cv2.resize(work, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA), np.uint8)
-    lines = _find_lines(lit(work))
+    shown = lit(work)
+    lines = _find_lines(shown)
     sheet = _sheet(work)
     # A scanner has no perspective and bends nothing. A few lines in a corner of the page would invent either.
     told = sheet is not None or _spread(lines, work.shape) > _SPANNED
     half = max(work.shape[:2]) / 2
     back = _straightening(lines, half) if told else _rotation(lines)
     if not told and not len(lines.level) + len(lines.upright):
-        back = _turned_back(np.radians(text_skew(lit(work))))
+        back = _turned_back(np.radians(text_skew(shown)))
     level, upright = _bends(lines, back, half) if told else (_unbent(half), _unbent(half))
     farthest = _movement(back, level, upright, work.shape)
     target = _target(work, sheet, back, level, upright)
