@@ -61,8 +61,7 @@ class Known:
 
 def ask(connection: sa.Connection, by: Editor) -> None:
     """Asks the workers to look for aliases, unless that is waiting already."""
-    waiting = proof_alias_runs.c.ended_at.is_(None)
-    if connection.scalar(sa.select(sa.func.count()).select_from(proof_alias_runs).where(waiting)):
+    if is_waiting(connection):
         return
     connection.execute(proof_alias_runs.insert().values(asked_at=by.now, asked_by=by.actor))
     audit.append(connection, by.now, by.actor, "seek-aliases", _SUBJECT)
