@@ -62,6 +62,13 @@ class Run(Model):
     others: tuple[tuple[str, float], ...] = ()
     recovered: bool = False
 
+    def likelihood(self, text: str) -> float:
+        """Return how likely the reader holds `text` to be, as its reading or as a rival; 0 where it did not
+        think of it."""
+        if text == self.text:
+            return self.confidence
+        return next((score for other, score in self.others if other == text), 0.0)
+
 
 class Tick(Model):
     """A mark for choosing: a box, a bare `tick` or `cross`, or a box that can't be judged.

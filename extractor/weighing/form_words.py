@@ -98,7 +98,7 @@ class FormWords:
         # Beyond the outermost characters that are the same nothing says that the phrase goes on, but that the
         # reader thought of its next character too.
         inner = range(min(same, default=end), max(same, default=start))
-        known = [n for n in range(start, end) if n in same or n in inner or _sees(read[n], phrase[n + shift])]
+        known = [n for n in range(start, end) if n in inner or _sees(read[n], phrase[n + shift])]
         start, end = _around(known, at)
         same = [n for n in same if start <= n < end]
         others = [n for n in range(start, end) if n not in same]
@@ -122,8 +122,7 @@ class FormWords:
 def _cost(run: Run | None, char: str) -> float:
     """Return by how many nats `char` is less likely than what was read."""
     assert run is not None
-    other = next((score for text, score in run.others if text == char), 0.0)
-    return log(run.confidence / max(other, rungs.FAINT_RIVAL))
+    return log(run.confidence / max(run.likelihood(char), rungs.FAINT_RIVAL))
 
 
 def _sees(run: Run | None, char: str) -> bool:

@@ -82,7 +82,7 @@ def _in_script(run: Run) -> Run:
     if run.text.isascii():
         return run
     simple = _simplified(run.text)
-    score = next((score for text, score in run.others if text == simple), 0.0)
+    score = run.likelihood(simple)
     return run if simple == run.text or score < rungs.RIVAL else _turned(run, simple, run.confidence + score)
 
 
@@ -318,9 +318,7 @@ def _weighed(mine: Run, yours: Run) -> Run:
 
 
 def _likely(run: Run, text: str) -> float:
-    if run.text == text:
-        return max(run.confidence, rungs.FAINT_RIVAL)
-    return max(next((score for other, score in run.others if other == text), 0.0), rungs.FAINT_RIVAL)
+    return max(run.likelihood(text), rungs.FAINT_RIVAL)
 
 
 def _with(passage: Passage, changed: Mapping[int, Run]) -> Passage:
