@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from models.form import FormDefinition
+from models.printed import phrases_of_form
 from models.writing import key
 
 Printed = Literal["label", "prompt", "option"]
@@ -68,20 +69,7 @@ def _items(plain: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, An
 
 
 def printed_keys(form: FormDefinition) -> set[str]:
-    """The keys of all labels, prompts, options and other words that a form prints, in each known wording."""
-    return {key(text) for text in _printed(form) if text and key(text)}
-
-
-def _printed(form: FormDefinition) -> Iterator[str | None]:
-    yield from (form.title, *form.title_aliases, form.heading, *form.notes, *form.notes_aliases)
-    for cell in form.cells():
-        yield from (cell.label, *cell.aliases)
-        for item in cell.content:
-            if item.kind == "printed":
-                yield from (item.text, *item.aliases)
-                continue
-            yield from (item.label, item.prompt, *item.prompt_aliases, *item.guidance)
-            if item.kind == "choice":
-                yield from (words for option in item.options for words in item.words_of(option))
-            if item.kind == "rows":
-                yield from (text for column in item.columns for text in (column.label, *column.aliases))
+    """The keys of all labels, prompts, options and other words that a form prints, in each known wording, and
+    of what its fields are called."""
+    called = (key(field.label or "") for field in form.fields.values())
+    return {*phrases_of_form(form), *filter(None, called)}

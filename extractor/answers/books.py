@@ -17,13 +17,14 @@ from extractor.answers.cell_parts import find_words
 from extractor.answers.labels import Alignment
 from extractor.answers.units import Unit
 from extractor.text.passage import ADDED, LIST_NUMBER, Keyed, Passage, lines_of
-from models.fields import ChoiceField, DateField, Field, RowsField
+from models.fields import DateField, Field
 from models.findings import Finding
 from models.form import FormCell, FormDefinition, Printed
 from models.geometry import box_around
 from models.identity import INSTANCE_ALPHABET
 from models.ledger import Booking, Entry, Kind
 from models.page import Box, Picture, Remark, Run, Span, Tick
+from models.printed import phrases_of, phrases_of_form
 from models.writing import is_correction_mark, key, one_line
 
 # Printed words that came back misread are print if so much of them is alike; words inside others only from
@@ -337,12 +338,6 @@ def is_print(words: str, phrases: Sequence[str]) -> bool:
     )
 
 
-def phrases_around(form: FormDefinition) -> Iterator[str]:
-    """The keys of what a form prints outside its cells."""
-    texts = [form.title, *form.title_aliases, form.heading or "", *form.notes, *form.notes_aliases]
-    yield from filter(None, map(key, texts))
-
-
 def headings_of(form: FormDefinition) -> frozenset[str]:
     """The keys of what a form prints in cells that have no label, as the headings of its parts."""
     cells = (cell for cell in form.cells() if not cell.label)
@@ -354,28 +349,6 @@ def headings_of(form: FormDefinition) -> frozenset[str]:
         for text in (item.text, *item.aliases)
     )
     return frozenset(filter(None, map(key, texts)))
-
-
-def phrases_of_form(form: FormDefinition) -> Iterator[str]:
-    """The keys of all that a form prints."""
-    yield from phrases_around(form)
-    for cell in form.cells():
-        yield from phrases_of(cell)
-
-
-def phrases_of(cell: FormCell) -> Iterator[str]:
-    """The keys of all that a cell prints: its label, its words, and those of its fields."""
-    texts = [cell.label or "", *cell.aliases]
-    for item in cell.content:
-        if isinstance(item, Printed):
-            texts += [item.text, *item.aliases]
-            continue
-        texts += [item.prompt or "", *item.prompt_aliases, *item.guidance, *item.guidance_aliases]
-        if isinstance(item, ChoiceField):
-            texts += [words for option in item.options for words in item.words_of(option)]
-        if isinstance(item, RowsField):
-            texts += [text for column in item.columns for text in (column.label, *column.aliases)]
-    yield from filter(None, map(key, texts))
 
 
 def _kind(span: Span | None) -> Kind:

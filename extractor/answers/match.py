@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor import rungs
-from extractor.answers.books import Books, Claims, headings_of, phrases_around, phrases_of_form, settle
+from extractor.answers.books import Books, Claims, headings_of, settle
 from extractor.answers.cell_parts import split, words_of_sentence
 from extractor.answers.coded import with_coded
 from extractor.answers.controls import controls_of
@@ -26,6 +26,7 @@ from models.fields import Field, SealField, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Pages, Run
+from models.printed import phrases_around, phrases_of_form
 from models.record import Evidence, Observation
 from models.writing import key, one_line
 

@@ -4,7 +4,7 @@ write or to tick, and what has none (pure)."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from extractor.answers.books import headings_of, phrases_around
+from extractor.answers.books import headings_of
 from extractor.answers.cell_parts import guidance_in, stretches
 from extractor.answers.choice import boxes_of
 from extractor.answers.frames import beside
@@ -17,6 +17,7 @@ from models.fields.date import find_dates
 from models.form import FormCell, Printed
 from models.identity import Tag
 from models.page import CellAddress, Pages
+from models.printed import phrases_around
 from models.template import Spot, Unplaced
 from models.writing import key, one_line
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from math import inf
 
-from extractor.answers.books import is_print, noise_in, phrases_of
+from extractor.answers.books import is_print, noise_in
 from extractor.answers.labels import Find, Label, is_rest_of
 from extractor.answers.units import Unit, goes_on, is_under
 from extractor.text.passage import Passage
 from models.fields.date import find_dates
 from models.geometry import box_around
 from models.page import Box, Cell, Page
+from models.printed import phrases_of
 from models.writing import key
 
 _LOW = 0.75  # of a page's height: a row that reaches no lower does not go on with the next page

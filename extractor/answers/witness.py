@@ -13,7 +13,6 @@ from itertools import groupby, pairwise
 from statistics import median
 
 from extractor import rungs
-from extractor.answers.books import phrases_of
 from extractor.answers.cell_parts import split
 from extractor.answers.labels import Alignment, Label
 from extractor.answers.regions import Region
@@ -23,6 +22,7 @@ from extractor.text.tick_signs import is_chinese
 from models.form import FormCell
 from models.geometry import box_around, contains, meets, middle
 from models.page import Box, Page, Pages, Run
+from models.printed import phrases_of
 from models.writing import key
 
 Oddity = tuple[str, Sequence[str], str]
