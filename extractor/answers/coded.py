@@ -7,7 +7,7 @@ character of it was misread or altered, but not which. A code is believed in not
 show.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from extractor import rungs
 from extractor.weighing.calibration import unweighed
@@ -22,6 +22,11 @@ from models.writing import compact
 
 # Characters that look alike in print, as one of them (`confusions.TWINS`).
 _SHAPES = str.maketrans("lI|oO", "11100")
+# Doubts whether what was read is the whole answer and nothing else, in its own place. A code that says just
+# that answers them.
+_OF_PLACE = frozenset(
+    ("text-foreign", "place-unsure", "rules-unseen", "answer-spread", "answer-is-label", "cell-shared")
+)
 
 
 def with_coded(
@@ -52,7 +57,8 @@ def _beside(form: FormDefinition, paper: Observation, said: Said) -> Observation
             return paper.doubted([Finding.of("code-sum", paper.field, title=form.titles[paper.field])])
         # Blanks and punctuation are no part of a checksum.
         parts = unweighed(field, paper.signs, paper.value)
-        return _borne_out(paper).model_copy(update={"unweighed": parts})
+        alone = _is_alone(said.rest, paper.field)
+        return _borne_out(paper, alone).model_copy(update={"unweighed": parts})
     value = said.values.get(paper.field)
     if value is None:
         return paper
@@ -66,7 +72,8 @@ def _beside(form: FormDefinition, paper: Observation, said: Said) -> Observation
     coded = Observation(field=paper.field, value=value, raw=raw, source="control", confidence=rungs.CERTAIN)
     far = compare(field, coded, paper)
     if paper.value is not None and (far.agrees or _look_alike(field, coded, paper)):
-        return _borne_out(paper.model_copy(update={"value": value}))
+        settled = far.is_equal and _is_alone(said.values, paper.field)
+        return _borne_out(paper.model_copy(update={"value": value}), settled)
     doubt = Finding.of(
         "code-disagrees",
         paper.field,
@@ -86,9 +93,17 @@ def _look_alike(field: Field, coded: Observation, paper: Observation) -> bool:
     return one == other
 
 
-def _borne_out(paper: Observation) -> Observation:
-    """Return an observation that two witnesses agree on; what is odd about its place stays."""
-    return paper.model_copy(update={"source": "twin", "confidence": rungs.CERTAIN, "signs": {}})
+def _is_alone(said: Mapping[str, object], name: str) -> bool:
+    """Tell whether the code says of no other field what it says of `name`, whose print this may be."""
+    return sum(each == said[name] for each in said.values()) == 1
+
+
+def _borne_out(paper: Observation, settled: bool) -> Observation:
+    """Return an observation that two witnesses agree on. Where that is `settled`, its place is not doubted
+    any more; what else is odd about it stays, such as ink that was not read."""
+    doubts = tuple(one for one in paper.doubts if not (settled and one.code in _OF_PLACE))
+    update = {"source": "twin", "confidence": rungs.CERTAIN, "signs": {}, "doubts": doubts}
+    return paper.model_copy(update=update)
 
 
 def _words(field: Field, value: object) -> str:

@@ -17,18 +17,14 @@ import pylopdf_fonts_zh_cn
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from extractor.scan.character_edges import character_edges
 from extractor.scan.flat import ReadLine
 from extractor.scan.readings import Glyph
-from extractor.text.tick_signs import is_chinese
 
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_WIDE = 0.55  # ems: ink so far from the middle of a Chinese character belongs to it
-_NARROW = 0.3  # ems: the same of any other character, at least
 _HIGH = 0.8  # ems: ink so far above and below the middle of a line belongs to it
-_LOOSE = 0.03  # ems that a letter reaches beyond half its width in print
-_ROUGH = 0.25  # ems that a letter may be off the place that the recogniser tells
 _SOFT = 0.02  # ems: standard deviation of the blur of ink on paper
 _DARK = 90  # level of a blurred pixel, 255 being full ink, above which it counts as ink
 _LEAST = 0.02  # square ems of ink, and ems of a blot's depth: no character counts for less
@@ -43,8 +39,8 @@ _LARGEST = 120  # pixels: greatest em of such a line
 # - the first once more, as far as 1, of a letter or a digit only, and against a pen;
 # - the bias.
 _WEIGHTS = (0.26, 2.945, 1.002, 0.154, 6.346, 2.333, -5.607)
-# Of lines that the weights were not fitted on, 68 of 91 that were written over are told, and of those that
-# were not 10 of 1,054 short ones and 9 of 832 of prose (2026-11-29).
+# Of lines that the weights were not fitted on, 106 of 149 that were written over are told, and of those that
+# were not 13 of 2,726 short ones and 11 of 1,211 of prose (2026-11-30).
 _LIKELY = 0.15  # probability that is enough in a short text
 _LIKELY_IN_PROSE = 0.8  # probability that is enough in prose, where some of many characters differ by chance
 _MOST_OF = (1.5, 2.0, 8.0, 8.0)  # of the first four of `_WEIGHTS`, in their units: more says no more
@@ -96,7 +92,7 @@ def written_over(lines: Sequence[Written], ink: Mask) -> list[bool]:
     weighed = [weigh(one, parts) for one, parts in zip(lines, seen, strict=True)]
     return [
         any(likelihood(*one) >= least_likely(line) for one in characters)
-        or (line.among == 1 and _sticks_out(parts, _size(line)))
+        or (line.among == 1 and _sticks_out(parts, line))
         for line, parts, characters in zip(lines, seen, with_others(weighed), strict=True)
     ]
 
@@ -189,27 +185,28 @@ def _seen(one: Written, ink: Mask) -> list[tuple[Glyph, Gray]]:
     """Return the characters of a line that tell something, each with a mask of the ink nearest to it."""
     if not _SMALLEST <= _size(one) <= _LARGEST:
         return []
+    rows = ink[max(0, int(one.middle - _HIGH * one.em)) : max(0, int(one.middle + _HIGH * one.em))]
+    edges = character_edges(one.line.reading.glyphs, one.line.place.box, one.em, rows)
     return [
         (glyph, part)
         for number, glyph in enumerate(one.line.reading.glyphs)
         if glyph.text.isalnum()
         and glyph.text != _BARE
         and not any(one.line.struck[number : number + 1])
-        and (part := _around(one.line, number, one.em, one.middle, ink)).any()
+        and (part := _between(rows, *edges[number])).any()
     ]
 
 
-def _sticks_out(seen: Sequence[tuple[Glyph, Gray]], size: int) -> bool:
-    """Tell whether one character alone reaches above or below a line that is as level as print. `size` is
-    the em in pixels."""
-    rows = [
-        np.flatnonzero(part.any(axis=1))
-        for glyph, part in seen
-        if glyph.text.isdigit() or not glyph.text.isascii()
-    ]
+def _sticks_out(seen: Sequence[tuple[Glyph, Gray]], line: Written) -> bool:
+    """Tell whether one character alone reaches above or below a line that is as level as print. Letters and
+    signs are not level, nor are digits that may have taken a piece of one beside them."""
+    glyphs = line.line.reading.glyphs
+    uneven = [glyph.text.isascii() and not glyph.text.isdigit() for glyph in glyphs]
+    level_ones = {id(glyph) for n, glyph in enumerate(glyphs) if not any(uneven[max(0, n - 1) : n + 2])}
+    rows = [np.flatnonzero(part.any(axis=1)) for glyph, part in seen if id(glyph) in level_ones]
     if len(rows) < _LEVEL_OF:
         return False
-    ends = np.array([(-own[0], own[-1]) for own in rows], np.float64) / size
+    ends = np.array([(-own[0], own[-1]) for own in rows], np.float64) / _size(line)
     # Digits end at one height, Chinese characters only roughly.
     digits = all(glyph.text.isdigit() for glyph, _ in seen)
     level, beyond = (_LEVEL_DIGITS, _BEYOND_DIGITS) if digits else (_LEVEL, _BEYOND)
@@ -217,47 +214,9 @@ def _sticks_out(seen: Sequence[tuple[Glyph, Gray]], size: int) -> bool:
     return bool(((most - np.median(ends, axis=0) < level) & (ends.max(axis=0) - most > beyond)).any())
 
 
-def _around(line: ReadLine, number: int, em: float, middle: float, ink: Mask) -> Gray:
-    """Return a mask (1) of the ink that is nearer to a character than to its neighbours."""
-    x0, _, x1, _ = line.place.box
-    glyphs = line.reading.glyphs
-    top, bottom = max(0, int(middle - _HIGH * em)), max(0, int(middle + _HIGH * em))
-    own, half = x0 + glyphs[number].at * (x1 - x0), _half(glyphs[number].text) * em
-    edges = [own - half, own + half]
-    for side, other in enumerate((number - 1, number + 1)):
-        if not 0 <= other < len(glyphs):
-            continue
-        theirs = x0 + glyphs[other].at * (x1 - x0)
-        between = (own + theirs) / 2
-        if not is_chinese(glyphs[number].text) and not is_chinese(glyphs[other].text):
-            # The recogniser tells only roughly where letters stand: ink midway between a 7 and a Q is often
-            # the Q's, and the 7's own edge farther away than it should be.
-            between = _emptiest(ink[top:bottom], between, _ROUGH * em)
-            edges[side] += _ROUGH * em * (1 if side else -1)
-        edges[side] = min(edges[side], between) if side else max(edges[side], between)
-    left, right = max(edges[0], 0.0), edges[1]
-    return ink[top:bottom, int(left) : int(right) + 1].astype(np.uint8)
-
-
-def _emptiest(rows: Mask, at: float, near: float) -> float:
-    """Return the column with the least ink, no farther from `at` than `near` pixels. Of several it is the
-    one nearest to `at`."""
-    first = max(0, round(at - near))
-    columns = rows[:, first : round(at + near) + 1].sum(axis=0)
-    if not columns.any():
-        return at
-    least = first + np.flatnonzero(columns == columns.min())
-    return float(least[np.abs(least - at).argmin()])
-
-
-@lru_cache(maxsize=1024)
-def _half(char: str) -> float:
-    """Return how far a character reaches from its middle, in ems."""
-    if is_chinese(char):
-        return _WIDE
-    if not char.isalpha():
-        return _NARROW
-    return max(_NARROW, *(_font(face, _LARGEST).getlength(char) / _LARGEST / 2 + _LOOSE for face in _FACES))
+def _between(rows: Mask, left: float, right: float) -> Gray:
+    """Return a mask (1) of the ink in `rows` from column `left` to column `right`."""
+    return rows[:, int(max(left, 0.0)) : int(max(right, 0.0)) + 1].astype(np.uint8)
 
 
 def _weight(part: Gray, size: int) -> tuple[float, float]:

@@ -67,6 +67,11 @@ class Comparison:
         return not self.unexplained
 
     @property
+    def is_equal(self) -> bool:
+        """Whether the two say the same to the letter."""
+        return not self.unexplained and not self.explained
+
+    @property
     def share(self) -> float:
         """The share of the characters that are the same, or may be."""
         return 1 - self.unexplained / max(self.length, 1)

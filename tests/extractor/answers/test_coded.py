@@ -8,6 +8,7 @@ import pytest
 from extractor import rungs
 from extractor.answers.coded import with_coded
 from models.coded import encode
+from models.findings import Finding
 from models.identity import Identity
 from models.page import Page, Pages, Run
 from models.record import Observation
@@ -48,6 +49,29 @@ def test_what_code_and_print_both_say_needs_nobody() -> None:
     assert (found.value, found.source, found.doubts) == (VALUES[NAME], "twin", ())
     assert found.confidence >= rungs.ACCEPTED
     assert not found.signs
+
+
+@pytest.mark.parametrize("name", [NAME, LONG])
+def test_a_doubt_of_the_place_is_settled_by_a_code_that_says_the_same_and_one_of_the_ink_is_not(
+    name: str,
+) -> None:
+    doubts = tuple(Finding.of(code, name, title="", text="") for code in ("text-foreign", "ink-unread"))
+    seen = _seen(name, VALUES[name]).model_copy(update={"doubts": doubts})
+    (found,), _ = with_coded(FORM, _page(), [seen])
+    assert [doubt.code for doubt in found.doubts] == ["ink-unread"]
+
+
+def test_a_doubt_of_the_place_stays_where_another_field_says_the_same() -> None:
+    other = next(
+        name
+        for name, field in FORM.fields.items()
+        if name != NAME and field.kind == FORM.fields[NAME].kind and not field.is_prose
+    )
+    doubts = (Finding.of("place-unsure", NAME, title=""),)
+    seen = _seen(NAME, VALUES[NAME]).model_copy(update={"doubts": doubts})
+    code = encode(FORM, COPY, {**VALUES, other: VALUES[NAME]})
+    (found,), _ = with_coded(FORM, _page(code), [seen])
+    assert [doubt.code for doubt in found.doubts] == ["place-unsure"]
 
 
 def test_a_character_that_was_read_unsurely_is_the_codes() -> None:
