@@ -18,6 +18,7 @@ from extractor.scan.seals.find import find_seals
 from extractor.scan.seals.inscription import read_seals
 from extractor.scan.seals.under import read_under_seals
 from extractor.scan.struck import mark_struck
+from extractor.scan.subpixels import without_fringes
 from extractor.scan.underlined import mark_underlined
 from extractor.scan.unread_ink import read_unread
 from extractor.scan.upright import flatten
@@ -38,7 +39,7 @@ def read_page(
     turns that a person said.
     """
     codes = read_codes(picture.colour)
-    colour = codes.without(picture.colour)
+    colour = without_fringes(codes.without(picture.colour))
     layers, boxes = set_upright(take_apart(flatten(colour, picture.points)), engine, turn, told)
     page = FlatPage.of(layers, find_grids(layers.black, layers.scale, boxes, layers.inks), find_seals(layers))
     page = read_lines(page, boxes, engine)
