@@ -126,6 +126,7 @@ CATALOGUE: dict[str, Kind] = {
     "twin-disagrees": _error("“{title}”纸质件为“{paper}”，电子件为“{electronic}”", "请使纸质件与电子件一致"),
     "code-disagrees": _error("“{title}”纸面为“{paper}”，表上的二维码中为“{printed}”，打印后可能改动过"),
     "code-sum": _warning("“{title}”与表上二维码中的校验不符，识别有误，或打印后改动过，请对照原件"),
+    "code-unread": _warning("第 {page} 页上填写内容的二维码无法读取，打印后有没有改动无从对照，请核对各栏"),
     "code-foreign": _warning("第 {page} 页上填写内容的二维码不是这份表的，没有采用", doubt=False),
     "versions-disagree": _error("“{title}”在两份文件中不一致：“{one}”和“{other}”", "请说明以哪一份为准"),
     "document-damaged": _error("文件有损坏：{reason}", "请重新保存并发送这个文件"),

@@ -219,7 +219,8 @@ class Page(Model):
 
     `unread` are places that look like writing, but where no words could be read. A page that is not
     `coloured` is a copy in which red ink looks like any other. `identity` comes from the code on the page;
-    `coded` is the text of the code that says the values which were printed (`models.coded`).
+    `coded` is the text of the code that says the values which were printed (`models.coded`), and `code_lost`
+    tells that there is such a code and it can't be read.
     `frame` says how the page came out of a picture. `quarters` applies to a page that is no picture: it was
     turned counter-clockwise by so many quarter turns to be read, counted from how the file shows it.
     """
@@ -234,6 +235,7 @@ class Page(Model):
     coloured: bool = True
     identity: Identity | None = None
     coded: str | None = None
+    code_lost: bool = False
     frame: Frame | None = None
     quarters: int = Constraint(default=0, ge=0, le=3)
 

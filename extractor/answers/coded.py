@@ -47,6 +47,7 @@ def _said(form: FormDefinition, pages: Pages) -> tuple[Said | None, list[Finding
         if said is not None:
             return said, []
         told.append(Finding.of("code-foreign", page=page.number))
+    told += [Finding.of("code-unread", page=page.number) for page in pages.pages if page.code_lost]
     return None, told
 
 

@@ -2,7 +2,7 @@
 holds the values that were printed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -24,11 +24,13 @@ _ROOM = 4  # pixels around a code that are painted over with it
 @dataclass(frozen=True)
 class Codes:
     """Our codes on a page: the identity, and the text of the code of values, each None where it is missing.
-    `places` holds the four corners of each code of values, in pixels (4 x 2)."""
+    `places` holds the four corners of each code of values, in pixels (4 x 2). `lost` tells that there is a
+    code of values that can't be read."""
 
     identity: Identity | None = None
     values: str | None = None
     places: tuple[NDArray[np.int32], ...] = ()
+    lost: bool = False
 
     def without(self, colour: _Colour) -> _Colour:
         """Return a picture in which the codes of values are painted over with the colour of the paper. Red
@@ -49,16 +51,27 @@ class Codes:
 
 def read_codes(colour: _Colour) -> Codes:
     """Return our codes on a page. `colour` is RGB, height x width x 3, turned in any way."""
-    found, place = _read(colour)
+    found, place, broken = _read(colour)
     if found.values is None:
         # A red seal over the code is dark in grey, but white in the red channel.
         red = np.ascontiguousarray(colour[..., 0])
-        again, place_too = _read(red)
+        again, place_too, broken_too = _read(red)
         place = place if place is not None else place_too
         found = Codes(found.identity or again.identity, again.values, again.places)
         if found.values is None and place is not None:
             found = _looked_closer(red, place, found)
+            lost = found.values is None and any(_is_beside(one, place) for one in (*broken, *broken_too))
+            found = replace(found, lost=lost)
     return found
+
+
+def _is_beside(one: NDArray[np.int32], place: NDArray[np.int32]) -> bool:
+    """Tell whether something that looks like a code stands where the code of values is printed: near the
+    identity's, at `place`, and apart from it."""
+    side = int(np.ptp(place, axis=0).max())
+    middle = one.mean(axis=0)
+    off = np.maximum(np.maximum(place.min(axis=0) - middle, middle - place.max(axis=0)), 0).max()
+    return bool(0 < off < _AROUND * side)
 
 
 def _looked_closer(red: _Colour, place: NDArray[np.int32], found: Codes) -> Codes:
@@ -70,34 +83,37 @@ def _looked_closer(red: _Colour, place: NDArray[np.int32], found: Codes) -> Code
     part = red[y0:y1, x0:x1]
     large = cv2.resize(part, None, fx=_LARGER, fy=_LARGER, interpolation=cv2.INTER_CUBIC)
     for dark in _DARK:
-        again, _ = _read(np.where(large < dark, 0, 255).astype(np.uint8))
+        again, *_ = _read(np.where(large < dark, 0, 255).astype(np.uint8))
         if again.values is not None:
             places = tuple(one // _LARGER + np.array([x0, y0], np.int32) for one in again.places)
             return Codes(found.identity, again.values, places)
     return found
 
 
-def _read(picture: _Colour) -> tuple[Codes, NDArray[np.int32] | None]:
-    """Return the codes of a picture, and the corners of the identity's."""
+def _read(picture: _Colour) -> tuple[Codes, NDArray[np.int32] | None, list[NDArray[np.int32]]]:
+    """Return the codes of a picture, the corners of the identity's, and those of codes that can't be read."""
     identity, values, own = None, None, None
     places: list[NDArray[np.int32]] = []
+    broken: list[NDArray[np.int32]] = []
     for code in _codes(picture):
         known = Identity.from_qr(code.text)
-        if known and identity is None:
+        if not code.valid:
+            broken.append(_place(code.position))
+        elif known and identity is None:
             identity, own = known[0], _place(code.position)
         elif is_of(code.text, None):
             values = code.text
             places.append(_place(code.position))
-    return Codes(identity, values, tuple(places)), own
+    return Codes(identity, values, tuple(places)), own, broken
 
 
 def _codes(picture: _Colour) -> Iterator[Any]:
-    """Yield all QR codes of a picture as zxing-cpp returns them."""
+    """Yield all QR codes of a picture as zxing-cpp returns them, also those that can't be read."""
     import zxingcpp
 
     # The stubs ask for the plural type, the library takes either.
     formats: Any = zxingcpp.BarcodeFormat.QRCode
-    yield from zxingcpp.read_barcodes(picture, formats=formats)
+    yield from zxingcpp.read_barcodes(picture, formats=formats, return_errors=True)
 
 
 def _place(position: Any) -> NDArray[np.int32]:

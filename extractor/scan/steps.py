@@ -55,5 +55,6 @@ def read_page(
         "coloured": is_coloured(picture.colour),
         "identity": codes.identity,
         "coded": codes.values,
+        "code_lost": codes.lost,
     }
     return make_page(page, number, first_table).model_copy(update=found)

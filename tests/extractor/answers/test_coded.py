@@ -136,3 +136,10 @@ def test_a_code_of_another_copy_or_a_damaged_one_is_told_and_not_used(page: Page
     found, told = with_coded(FORM, page, [seen])
     assert found == [seen]
     assert [finding.code for finding in told] == ["code-foreign"]
+
+
+def test_a_code_that_cannot_be_read_sends_the_whole_copy_to_a_person() -> None:
+    pages = Pages(reader="scan", pages=(Page(number=1), Page(number=2, code_lost=True)), identity=COPY)
+    (found,), told = with_coded(FORM, pages, [_seen(NAME, VALUES[NAME])])
+    assert found.source == "ocr"
+    assert [(one.code, one.field, one.is_doubt) for one in told] == [("code-unread", None, True)]

@@ -71,3 +71,15 @@ def test_a_blank_form_has_no_code_of_values() -> None:
     page = pdfium.PdfDocument(io.BytesIO(data))[0]
     picture = np.ascontiguousarray(page.render(scale=200 / 72, rev_byteorder=True).to_numpy()[..., :3])
     assert (read_codes(picture).identity, read_codes(picture).values) == (IDENTITY, None)
+
+
+def test_a_code_of_values_that_cannot_be_read_is_told(sheet: np.ndarray) -> None:
+    assert not read_codes(sheet).lost
+    (place,) = read_codes(sheet).places
+    (x0, y0), (x1, y1) = place.min(axis=0), place.max(axis=0)
+    torn = sheet.copy()
+    # Its corners stay, the middle of it is smeared.
+    inner = torn[y0 + 60 : y1 - 60, x0 + 60 : x1 - 60]
+    inner[:] = np.random.default_rng(1).integers(0, 2, inner.shape[:2])[..., None] * 255
+    found = read_codes(torn)
+    assert (found.identity, found.values, found.lost) == (IDENTITY, None, True)
