@@ -33,6 +33,12 @@ _BEYOND = 0.15  # share of a line's height: a piece may reach this far above and
 _INSET = 1.0  # points that a cell's ruling takes at the left and at the right
 # Points above and below red writing in which lines are looked for again, since the writing may touch them.
 _RED_ROOM = 12.0
+# Of heights of a usual line:
+_WITH_PEN = 1.7  # a box that is higher may hold print and a signature after it
+_PRINT = 1.3  # print is no higher there
+_PROMPT = 2.0  # least width of a prompt
+_LOW = 0.5  # least height of print
+_INKED = 0.5  # share of a prompt's columns with ink, at least
 _BLOCK = 2.2  # heights of a usual line: a box that is both higher and wider is several lines in one
 
 
@@ -176,16 +182,22 @@ def _placed(boxes: Sequence[Rect], page: FlatPage) -> list[Place]:
     """Return the boxes, each in its cell. A box that runs over a ruled line is cut there."""
     places: list[Place] = []
     inset = _INSET * page.scale
-    for box in _heightened(_unstacked(_single(boxes), page.clear)):
+    for box in _heightened(_unstacked(_single(boxes, page.clear), page.clear)):
         pieces = [Place(*piece) for piece in _pieces(box, page.ruling, inset)]
         places += pieces or [Place(box)]
     return places
 
 
-def _single(boxes: Sequence[Rect]) -> list[Rect]:
-    """Return the boxes without those of several lines in one, which a detector makes of dense handwriting."""
-    most = _BLOCK * float(np.median([box[3] - box[1] for box in boxes])) if boxes else 0.0
-    return [box for box in boxes if box[3] - box[1] < most or box[2] - box[0] < most]
+def _single(boxes: Sequence[Rect], clear: Gray) -> list[Rect]:
+    """Return the boxes without those of several lines in one, which a detector makes of dense handwriting. Of
+    a prompt and a large signature in one the prompt is left."""
+    usual = float(np.median([box[3] - box[1] for box in boxes])) if boxes else 0.0
+    most = _BLOCK * usual
+    each = (
+        box if box[3] - box[1] < most or box[2] - box[0] < most else _print_before_pen(clear, box, usual)
+        for box in boxes
+    )
+    return [box for box in each if box]
 
 
 def _unstacked(boxes: Sequence[Rect], clear: Gray) -> list[Rect]:
@@ -259,11 +271,36 @@ def read_places(places: Sequence[Place], clear: Gray, engine: OcrEngine) -> list
     page without its ruling, grey, height x width."""
     ordered = sorted(places, key=lambda place: (place.cell or (-1, 0), place.box[1]))
     readings = engine.recognise([crop(clear, place.box) for place in ordered])
-    return [
+    read = [
         ReadLine(place, reading)
         for place, reading in zip(ordered, readings, strict=True)
         if reading.text.strip()
     ]
+    unread = [place for place, reading in zip(ordered, readings, strict=True) if not reading.text.strip()]
+    usual = float(np.median([place.box[3] - place.box[1] for place in ordered])) if ordered else 0.0
+    prints = [
+        Place(box, place.cell) for place in unread if (box := _print_before_pen(clear, place.box, usual))
+    ]
+    return read + read_places(prints, clear, engine) if prints else read
+
+
+def _print_before_pen(clear: Gray, box: Rect, usual: float) -> Rect | None:
+    """Return the part of a box at its left that is as high as a `usual` line, where a prompt stands before a
+    large signature: the two together are too high for a recogniser. None where there is no such part."""
+    if box[3] - box[1] < _WITH_PEN * usual:
+        return None
+    x0, y0, x1, y1 = (round(v) for v in box)
+    ink = clear[max(0, y0) : y1, max(0, x0) : x1] < _FAINTEST
+    inked = ink.any(axis=0)
+    tops = np.minimum.accumulate(np.where(inked, ink.argmax(axis=0), len(ink)))
+    bottoms = np.maximum.accumulate(np.where(inked, len(ink) - ink[::-1].argmax(axis=0), 0))
+    wide = int((bottoms - tops <= _PRINT * usual).sum())
+    if wide == ink.shape[1] or inked[:wide].sum() < _INKED * _PROMPT * usual:
+        return None
+    if wide < _PROMPT * usual or bottoms[wide - 1] - tops[wide - 1] < _LOW * usual:
+        return None
+    more = _ROOM * usual
+    return (box[0], y0 + float(tops[wide - 1]) - more, box[0] + wide, y0 + float(bottoms[wide - 1]) + more)
 
 
 def crop(gray: Gray, box: Rect) -> NDArray[np.uint8]:

@@ -1,8 +1,9 @@
 """Finds seals: red ones by their ink, and those on a black-and-white copy by their ring."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -25,6 +26,9 @@ _POINTS_A_MM = 72 / 25.4  # points a millimetre
 _REDDISH = 38  # levels: least redness of a seal's ink, even pale, when noise has been averaged out
 _NARROWEST = 8  # millimetres: least shorter side of a blot that may be a piece of a seal
 _GAP = 4  # millimetres: gaps in a seal's ink that are closed
+_BAND = 0.7  # millimetres: least band of paper between two squares
+_SPECK = 0.05  # of all the ink: a part with less is no square
+_ABOUT_SQUARE = 0.75  # of its longer side: least shorter side of a square
 _MARGIN = 5  # millimetres: room around the page that closing needs
 # A star may be taken for a ring of its own inside the ring of its seal:
 _INNER = 0.6  # of the outer ring's radius: greatest radius of such an inner ring
@@ -36,7 +40,7 @@ _ONE_MIDDLE = 0.3  # radii: the middle of another seal is never so near to a rin
 _TORN = 0.6  # of the smallest seal's width: least width of a piece of a seal
 _LONGER = 1.9  # red ink that is so many times longer than wide is words
 _FEWEST_PIXELS = 40  # pixels of ink: no outline can be laid through fewer
-_FEWEST_CORNERS = 5  # corners of its convex hull: no ellipse can be laid through fewer
+_FEWEST_CORNERS = 5  # corners of its convex hull: no ellipse can be laid through fewer, but a square
 _COVERED_LEAST = 0.88  # of an ellipse's area: least area of the hull of its ink
 _COVERED_MOST = 1.12  # of an ellipse's area: greatest area of that hull
 _FLATTEST = 0.55  # of the longer axis: least shorter axis
@@ -109,7 +113,7 @@ def _red_seals(layers: Layers) -> list[Ring]:
     room = round(_MARGIN * millimetre * zoom) + 2
     mask = cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
     rings: list[Ring] = []
-    for own in _blots(mask, millimetre * zoom):
+    for own in _without_chops(_blots(mask, millimetre * zoom), millimetre, zoom, room):
         ring = _outlined(own, zoom, room)
         across = 2 * max(ring.rx, ring.ry) / millimetre if ring else 0.0
         if ring and across < (_SMALLEST_SQUARE if ring.shape == "square" else _SMALLEST):
@@ -134,6 +138,43 @@ def _blots(mask: Gray, millimetre: float) -> Iterator[Gray]:
             and min(width, height) / millimetre >= _NARROWEST
         ):
             yield np.uint8(255) * ((labels == label) & (mask > 0))
+
+
+def _without_chops(blots: Iterable[Gray], millimetre: float, zoom: float, room: int) -> Iterator[Gray]:
+    """Yield the blots, but of several squares side by side each for itself. So stand the chops of persons,
+    which together are as large as a seal."""
+    for own in blots:
+        least = _SPECK * np.count_nonzero(own)
+        parts = [
+            part
+            for part in _apart(own, max(1, round(_BAND * millimetre * zoom)))
+            if np.count_nonzero(part) > least
+        ]
+        squares = [_outlined(part, zoom, room) for part in parts] if len(parts) > 1 else []
+        if squares and all(
+            one and one.shape == "square" and min(one.rx, one.ry) > _ABOUT_SQUARE * max(one.rx, one.ry)
+            for one in squares
+        ):
+            yield from parts
+        else:
+            yield own
+
+
+def _apart(own: Gray, band: int) -> list[Gray]:
+    """Return the parts of the ink `own` between which there is a band of paper, level or upright and so many
+    pixels wide."""
+    for axis in (0, 1):
+        inked = np.flatnonzero(own.any(axis=1 - axis))
+        cuts = np.flatnonzero(np.diff(inked) > band)
+        if len(cuts):
+            masks = []
+            for first, last in pairwise([inked[0], *inked[cuts + 1], inked[-1] + 1]):
+                part = np.zeros_like(own)
+                rows = (slice(first, last), slice(None)) if axis == 0 else (slice(None), slice(first, last))
+                part[rows] = own[rows]
+                masks.append(part)
+            return masks
+    return [own]
 
 
 def _overlapping(own: Gray, millimetre: float, zoom: float, room: int) -> list[Ring]:
@@ -210,8 +251,6 @@ def _outlined(mask: Gray, zoom: float, room: int) -> Ring | None:
     if len(xs) < _FEWEST_PIXELS:
         return None
     hull = cv2.convexHull(np.column_stack([xs, ys]).astype(np.float32))
-    if len(hull) < _FEWEST_CORNERS:
-        return None
     area = cv2.contourArea(hull)
     (x, y), (first, second), angle = cv2.minAreaRect(hull)
     shape: SealShape = "square"
@@ -219,6 +258,8 @@ def _outlined(mask: Gray, zoom: float, room: int) -> Ring | None:
     if sure and angle > 45:
         first, second, angle = second, first, angle - 90
     if not sure:
+        if len(hull) < _FEWEST_CORNERS:
+            return None
         (x, y), (first, second), angle = cv2.fitEllipse(hull)
         covered = area / max(math.pi * first * second / 4, 1.0)
         shape = "oval" if first < _ROUND * second else "round"

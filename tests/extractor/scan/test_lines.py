@@ -52,3 +52,30 @@ def test_characters_under_each_other_are_read_one_by_one_and_no_other_box_is_cut
     # A drawing that has no gaps is no column of characters.
     picture[60:236, 110:116] = 0
     assert lines._unstacked([column], picture[:, :, 0]) == [column]
+
+
+def _signed(prompt):
+    """A page of two usual lines and a large signature beside a prompt, and the boxes of all that."""
+    picture = drawing.blank(900, 500)
+    drawing.write(picture, [(40, 40, "本单位自愿申请成为试点"), (40, 120, "对材料的真实性负责")], 34)
+    drawing.write(picture, [(40, 250, prompt)], 34)
+    drawing.write(picture, [(330, 190, "王小明")], 130)
+    return picture[:, :, 0], [
+        (38.0, 36.0, 420.0, 82.0),
+        (38.0, 116.0, 380.0, 162.0),
+        (38.0, 186.0, 730.0, 340.0),
+    ]
+
+
+def test_of_a_prompt_and_a_large_signature_in_one_box_the_prompt_is_left():
+    gray, boxes = _signed("负责人签字：")
+    *usual, prompt = lines._single(boxes, gray)
+    assert usual == boxes[:2]
+    assert prompt[0] == 38.0
+    assert 230 < prompt[2] < 340
+    assert prompt[1] < 262 < 284 < prompt[3]
+
+
+def test_writing_in_several_lines_in_one_box_is_no_prompt():
+    gray, boxes = _signed("")
+    assert lines._single(boxes, gray) == boxes[:2]

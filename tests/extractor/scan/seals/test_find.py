@@ -206,3 +206,18 @@ def test_red_ink_of_two_seals_whose_shapes_are_lost_is_two_doubtful_ones():
     _square(picture, 700, 900, ["武汉花山", "商业管理", "有限公司"], RED)
     _square(picture, 880, 1120, ["武昌区生", "态环境分", "局办公室"], RED)
     assert [ring.confidence <= 0.7 for ring in _found(picture)] == [True, True]
+
+
+def test_chops_of_persons_below_each_other_or_side_by_side_are_no_seal():
+    for step in ((0, 165), (165, 0)):
+        picture = _page()
+        _square(picture, 800, 900, ["王伟", "之印"], RED, side=140)
+        _square(picture, 800 + step[0], 900 + step[1], ["江娟", "之印"], RED, side=140)
+        assert _found(picture) == []
+
+
+def test_two_square_seals_close_to_each_other_are_two():
+    picture = _page()
+    _square(picture, 700, 900, ["武汉花山", "商业管理", "有限公司"], RED)
+    _square(picture, 1030, 900, ["武汉花山", "商业管理", "有限公司"], RED)
+    assert [ring.shape for ring in _found(picture)] == ["square", "square"]
