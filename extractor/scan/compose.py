@@ -10,6 +10,7 @@ from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.grids import Grid
 from extractor.scan.lines import in_rows
 from extractor.scan.readings import Glyph
+from extractor.scan.side_by_side import columns, in_column
 from extractor.scan.ticks.boxes import Square, find_squares
 from extractor.text.confusions import TWIN_DIGITS, TWIN_LETTERS
 from extractor.text.tick_signs import EMPTY_GLYPHS, MARK_GLYPHS, is_boxlike
@@ -48,7 +49,8 @@ def make_page(page: FlatPage, number: int, first_table: int) -> Page:
     ]
     height, width = page.shape
     blocks += _lines(by_cell.get(None, []), (0.0, 0.0, float(width), float(height)), page, wraps=False)
-    blocks.sort(key=lambda block: block.box.y0 if block.box else 0.0)
+    places = [place / page.scale for place in columns([grid.box for grid in page.ruling.grids])]
+    blocks.sort(key=lambda block: _order(block.box, places))
     return Page(
         number=number,
         width=width / page.scale,
@@ -56,6 +58,10 @@ def make_page(page: FlatPage, number: int, first_table: int) -> Page:
         blocks=tuple(blocks),
         frame=page.layers.frame,
     )
+
+
+def _order(box: Box | None, places: Sequence[float]) -> tuple[int, float, float]:
+    return in_column((box.x0, box.y0, box.x1, box.y1), places) if box else (0, 0.0, 0.0)
 
 
 def _table(index: int, grid: Grid, texts: Sequence[tuple[Line, ...]], page: FlatPage) -> Table:

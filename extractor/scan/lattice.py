@@ -106,10 +106,11 @@ def chained(pieces: Iterable[Piece]) -> list[Rule]:
             drift = SAME + min(_DRIFT * gap, _OFF)
             if -TOUCH < gap < reach and abs(before.level(before.end) - after.level(after.start)) < drift:
                 groups.join(a, b)
-    return [_rule([steady[i] for i in group]) for group in groups.all()]
+    return [rule_of([steady[i] for i in group]) for group in groups.all()]
 
 
-def _rule(pieces: Sequence[Piece]) -> Rule:
+def rule_of(pieces: Sequence[Piece]) -> Rule:
+    """Return the rule that the pieces make, one or more."""
     length = sum(piece.length for piece in pieces)
     at = sum(piece.middle * piece.length for piece in pieces) / max(length, 1)
     return Rule(min(piece.start for piece in pieces), max(piece.end for piece in pieces), at, tuple(pieces))
@@ -186,10 +187,10 @@ def without_foreign(
     ]
     # A line may run on where a rule ends. A part of it that goes from one rule to another is a rule.
     out = [one for one in uprights if _is_streak(one, levels, uprights, texts)]
-    parts = [_rule([piece]) for one in out if len(one.pieces) > 1 for piece in one.pieces]
+    parts = [rule_of([piece]) for one in out if len(one.pieces) > 1 for piece in one.pieces]
     # A character's stroke may stand right under the end of a rule, or on top of it.
     parts += [
-        _rule([piece])
+        rule_of([piece])
         for one in out
         for whole in one.pieces
         for piece in _shortened(whole, _crossed(whole, levels))
@@ -218,7 +219,7 @@ def _shortened(piece: Piece, crossed: Sequence[float]) -> Iterator[Piece]:
 def _without_writing(one: Rule, levels: Sequence[Rule], texts: Texts) -> Rule:
     """Return an upright rule without the ends of its pieces that are strokes of writing."""
     pieces = [_unwritten(piece, levels, texts) for piece in one.pieces]
-    return one if pieces == [*one.pieces] else _rule(pieces)
+    return one if pieces == [*one.pieces] else rule_of(pieces)
 
 
 def _unwritten(piece: Piece, levels: Sequence[Rule], texts: Texts) -> Piece:

@@ -291,7 +291,7 @@ def _print_before_pen(clear: Gray, box: Rect, usual: float) -> Rect | None:
         return None
     x0, y0, x1, y1 = (round(v) for v in box)
     ink = clear[max(0, y0) : y1, max(0, x0) : x1] < _FAINTEST
-    inked = ink.any(axis=0)
+    inked = np.asarray(ink.any(axis=0), bool)
     tops = np.minimum.accumulate(np.where(inked, ink.argmax(axis=0), len(ink)))
     bottoms = np.maximum.accumulate(np.where(inked, len(ink) - ink[::-1].argmax(axis=0), 0))
     wide = int((bottoms - tops <= _PRINT * usual).sum())

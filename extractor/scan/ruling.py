@@ -16,6 +16,7 @@ from extractor.scan.folds import Folds, find_folds
 from extractor.scan.grids import Grid, bare_grid, grid_of, scaled
 from extractor.scan.lattice import SAME, TOUCH, Rule, Texts
 from extractor.scan.open_sides import edges
+from extractor.scan.side_by_side import columns, in_column, without_bridges
 from extractor.scan.strokes import (
     WRITTEN,
     Piece,
@@ -105,7 +106,8 @@ def find_grids(gray: Gray, scale: float, texts: Sequence[Rect] = (), coloured: G
         if _worth(bare, boxes) > _worth(found.grids, boxes):
             found = replace(found, grids=bare, folds=None)
     mask = cv2.resize(found.ruled, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_NEAREST)
-    grids = sorted(found.grids, key=lambda grid: (grid.box[1], grid.box[0]))
+    places = columns([grid.box for grid in found.grids])
+    grids = sorted(found.grids, key=lambda grid: in_column(grid.box, places))
     return Ruling(
         tuple(grid.enlarged(1 / zoom) for grid in grids),
         np.asarray(mask, np.uint8),
@@ -214,6 +216,7 @@ def _tables(gray: Gray, boxes: Sequence[Rect], faint: bool) -> _Found:
         standing = _standing(seen, levels)
     texts = Texts(tuple(boxes), _written(seen, standing))
     levels, uprights = lattice.without_foreign(levels, lattice.chained(standing), texts)
+    levels = without_bridges(levels, uprights, texts)
     height, width = gray.shape
     uprights += edges(levels, uprights, width, _WIDE * width)
     levels += edges(uprights, levels, height, _HIGH * height)

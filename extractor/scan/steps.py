@@ -2,6 +2,7 @@
 
 from extractor.scan.compose import make_page
 from extractor.scan.cut_off import find_cut_off
+from extractor.scan.dark_mode import on_light_ground
 from extractor.scan.decode import Picture
 from extractor.scan.dirt import without_dirt
 from extractor.scan.faded import find_faded
@@ -38,8 +39,9 @@ def read_page(
     how many quarter turns the page before needed, if it had the same shape. `told` is the number of quarter
     turns that a person said.
     """
-    codes = read_codes(picture.colour)
-    colour = without_fringes(codes.without(picture.colour))
+    colour = on_light_ground(picture.colour)
+    codes = read_codes(colour)
+    colour = without_fringes(codes.without(colour))
     layers, boxes = set_upright(take_apart(flatten(colour, picture.points)), engine, turn, told)
     page = FlatPage.of(layers, find_grids(layers.black, layers.scale, boxes, layers.inks), find_seals(layers))
     page = read_lines(page, boxes, engine)
