@@ -8,6 +8,7 @@ from extractor.scan.dirt import without_dirt
 from extractor.scan.faded import find_faded
 from extractor.scan.flat import FlatPage
 from extractor.scan.handwriting import find_ink
+from extractor.scan.highlighter import without_highlighter
 from extractor.scan.layers import is_coloured, take_apart
 from extractor.scan.lines import read_lines, set_upright
 from extractor.scan.ocr import OcrEngine
@@ -41,7 +42,7 @@ def read_page(
     """
     colour = on_light_ground(picture.colour)
     codes = read_codes(colour)
-    colour = without_fringes(codes.without(colour))
+    colour = without_highlighter(without_fringes(codes.without(colour)))
     layers, boxes = set_upright(take_apart(flatten(colour, picture.points)), engine, turn, told)
     page = FlatPage.of(layers, find_grids(layers.black, layers.scale, boxes, layers.inks), find_seals(layers))
     page = read_lines(page, boxes, engine)
