@@ -24,6 +24,7 @@ from models.writing import key, one_line
 _MARGIN = 20.0  # points that a seal's middle may lie outside its cell
 # What a bureau stamps on letters that come in: no unit answers for anything with that.
 _OF_THE_DESK = re.compile("收[文件讫]|已[收阅]|归档|存档|传阅")
+_SIDE = 3.0  # points: a seal that is no farther from the side of the page is cut off by it
 _OBLONG = 1.45  # times as wide as high: a stamp with words in rows, which no seal of a unit is
 
 
@@ -50,7 +51,9 @@ def observe_marks(
         (place.page, seal)
         for place in places
         for seal in place.page.seals
-        if _within(seal.box, place.box) and not _is_of_the_desk(seal)
+        if _within(seal.box, place.box)
+        and not _is_of_the_desk(seal)
+        and not _is_across_pages(seal, place.page)
     ]
     whole = Passage.join(region.passages)
     asked = [field for field in cell.fields if isinstance(field, SealField)]
@@ -215,6 +218,12 @@ def _is_of_the_desk(seal: SealMark) -> bool:
     wide, high = seal.box.x1 - seal.box.x0, seal.box.y1 - seal.box.y0
     oblong = seal.shape == "square" and wide > _OBLONG * high
     return oblong or bool(_OF_THE_DESK.search(seal.text or ""))
+
+
+def _is_across_pages(seal: SealMark, page: Page) -> bool:
+    """Whether a seal ends with the paper at its side, as one does that was set across the edges of all pages
+    to hold them together. A field that misses its seal then goes to a person."""
+    return seal.box.x0 < _SIDE or (page.width is not None and seal.box.x1 > page.width - _SIDE)
 
 
 def _within(mark: Box, place: Box) -> bool:

@@ -109,12 +109,10 @@ def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
     usual = (
         float(np.median([bottom - top for top, bottom in heights])) if heights else _PRINT_HEIGHT * page.scale
     )
-    found = _doubted(
-        [*_written(pieces, shapes, ink), *_unread(ink, page.lines, usual)],
-        ink,
-        lift.inked(page.shape, page.rings),
-    )
-    found += [(box, sure) for box, sure in _blots(blue, usual) if sure > rungs.EVEN]
+    seals = lift.inked(page.shape, page.rings)
+    found = _doubted([*_written(pieces, shapes, ink), *_unread(ink, page.lines, usual)], ink, seals)
+    # A seal may be blue, as a pen is.
+    found += _doubted([(box, sure) for box, sure in _blots(blue, usual) if sure > rungs.EVEN], blue, seals)
     # A name may be stamped. Whether that is a signature, a person decides.
     red = loose_red(page.layers, page.rings)
     stamped = [(box, min(sure, rungs.EVEN)) for box, sure in _blots(red, usual) if sure > rungs.EVEN]

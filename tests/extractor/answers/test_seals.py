@@ -57,10 +57,10 @@ def _characters(run: Run) -> list[Run]:
     return [run.model_copy(update={"text": char, "confidence": 0.99}) for char in run.text]
 
 
-def _observed(whole: Table, *readings: tuple[Run, ...]) -> tuple[Observation, ...]:
+def _observed(whole: Table, *readings: tuple[Run, ...], width: float = 595) -> tuple[Observation, ...]:
     text = "".join(run.text for run in readings[0]) if readings else None
     mark = SealMark(box=Box(x0=300, y0=460, x1=400, y1=540), text=text, confidence=0.98, readings=readings)
-    page = Page(number=1, width=595, height=842, blocks=(whole,), seals=(mark,))
+    page = Page(number=1, width=width, height=842, blocks=(whole,), seals=(mark,))
     over = Pages(reader="scan", pages=(page,))
     return match(over, align(FORM, units_of(over)), "a.pdf").observations
 
@@ -206,3 +206,10 @@ def test_no_mark_is_said_to_be_missing_where_its_cell_was_not_found() -> None:
     seal = _seals_of(Page(number=1, width=595, height=842, blocks=tuple(lines)))
     assert seal.value.present is False
     assert [doubt.code for doubt in seal.doubts] == ["place-missing"]
+
+
+def test_a_seal_that_the_side_of_the_paper_cuts_off_is_nobodys_and_a_person_is_asked() -> None:
+    observed = _observed(_on_paper(), _reading(NAME), width=401)
+    seen = next(one for one in observed if one.field == "seal")
+    assert not seen.value.present
+    assert "seal-unclaimed" in [doubt.code for doubt in seen.doubts]

@@ -173,3 +173,14 @@ def test_what_is_left_of_a_seals_star_is_hardly_writing():
     cv2.circle(picture, (END + 90, Y + 18), 156, (140, 140, 140), 9)
     _sign(picture, high=30, width=6, x=END + 50, y=Y + 18)
     assert 0.5 < _behind(_marks(picture, lines)) > _behind(_marks(picture, lines, [ring])) <= 0.6
+
+
+def test_a_blue_seal_over_the_place_is_no_signature():
+    picture, lines = _form()
+    x, y, radius = END + 150, Y + 30, 150
+    cv2.circle(picture, (x, y), radius, (40, 70, 200), 9)
+    letters = drawing.blank(picture.shape[1], picture.shape[0])
+    drawing.write(letters, [(x - 128, y - 30, "街"), (x - 120, y + 8, "道"), (x + 86, y - 20, "办")], 38)
+    picture[letters[..., 0] < 128] = (40, 70, 200)
+    marks = _marks(picture, lines, [Ring(x, y, radius, radius, 0.0, False, 0.9)])
+    assert _behind(marks) <= rungs.LIKELIER
