@@ -270,8 +270,10 @@ def _bridged(seen: Bits, crossings: Sequence[float]) -> Bits:
     bridged = np.zeros(len(seen), bool)
     known = [first, *(first + np.flatnonzero(seen[first:last])).tolist(), last]
     for before, after in pairwise(known):
+        if after - before <= _GAP:
+            continue  # nearly all of them: the rule is seen
         ends = [any(abs(end - at) <= TOUCH for at in crossings) for end in (before, after)]
-        if _GAP < after - before < (_BRIDGED if any(ends) else _BROKEN) * (last - first):
+        if after - before < (_BRIDGED if any(ends) else _BROKEN) * (last - first):
             bridged[before:after] = not all(ends)
     return bridged
 

@@ -19,6 +19,7 @@ import typer
 from typer.exceptions import TyperException
 
 from models.errors import BadUsage, DefinitionError, SealformError
+from models.on_demand import loading
 from service.cli import campaigns, completion, drafting, operations
 from service.cli import forms as form_commands
 from service.cli.base import (
@@ -159,10 +160,11 @@ def extract(
         options = options_of(settings, None, silent_target, threads)
         ready = stack.enter_context(started(selection.submissions, limits, options)) if early else None
         # From here on this process loads while those that read do.
-        from service.runs.extraction import Targets, read
-        from service.terminal import to_stderr
+        with loading():
+            from service.runs.extraction import Targets, read
+            from service.terminal import to_stderr
 
-        known = known_forms(forms)
+            known = known_forms(forms)
         if form is not None:
             chosen = choose(form, known)
             known, form = {**known, chosen.name: chosen}, chosen.name

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from models.errors import OcrUnavailable
+from models.on_demand import loading
 
 if TYPE_CHECKING:
     from extractor.scan.ocr import OcrEngine
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 def ready_for_files() -> None:
     """Imports what reads."""
-    import_module("extractor.pipeline")
+    with loading():
+        import_module("extractor.pipeline")
 
 
 def ready_for_pictures(ocr: OcrEngine) -> None:

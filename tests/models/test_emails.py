@@ -77,3 +77,9 @@ def test_a_value_from_elsewhere_must_be_regular(value):
 @pytest.mark.parametrize("address", ["zhb.4487@whu.educn", "a@b.c0m", "wang@163.con"])
 def test_a_domain_that_nobody_can_have_registered_is_told(address):
     assert len(complaints(address)) == 1
+
+
+@pytest.mark.parametrize(("address", "wrong"), [("a@b.xn--55qx5d.cn", 0), ("a@xn--55qx5d.cn", 1)])
+def test_an_ending_in_chinese_letters_is_known_in_its_other_spelling_too(address, wrong):
+    # 公司.cn, under which anybody may register a name.
+    assert len(complaints(address)) == wrong

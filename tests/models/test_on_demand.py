@@ -1,10 +1,11 @@
+import gc
 import importlib
 import subprocess
 import sys
 
 import pytest
 
-from models.on_demand import on_demand
+from models.on_demand import loading, on_demand
 
 
 @pytest.mark.parametrize("name", ["extractor", "extractor.arrival"])
@@ -37,3 +38,15 @@ def test_who_hands_files_to_others_loads_nothing_that_reads(code: str, unneeded:
         check=True,
     )
     assert set(told.stdout.split()) & unneeded == set()
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_garbage_is_looked_for_again_after_loading_as_before(was_on: bool) -> None:
+    (gc.enable if was_on else gc.disable)()
+    try:
+        with loading():
+            inside = gc.isenabled()
+        assert (inside, gc.isenabled()) == (False, was_on)
+    finally:
+        gc.enable()
+        gc.unfreeze()
