@@ -75,7 +75,7 @@ class Settings:
     secure. `jobs` is how many submissions a worker reads at a time (None: one for each core). Webhooks may
     only go to `webhook_hosts`. `sealform purge` goes by `retention_days`. `backup_key` signs backups and is
     never shown. `keys` is a file with the master keys that what is kept is sealed with, `key_command` a
-    program that prints them.
+    program that prints them; `seal_values` says that values in the database are sealed too.
 
     `silent_target` is the share of accepted values that may be wrong. Blind samples measure it, at which
     people spend at most `sample_minutes` a day in all; 0 means that none are drawn.
@@ -114,6 +114,7 @@ class Settings:
     backup_key: bytes | None = field(default=None, repr=False)
     keys: Path | None = None
     key_command: str | None = field(default=None, repr=False)
+    seal_values: bool = False
     contact: str | None = None
     correction_days: int = 10
     notice_template: Path | None = None
@@ -171,6 +172,7 @@ class Settings:
             backup_key=_key(environment, "SEALFORM_BACKUP_KEY"),
             keys=_path(environment, "SEALFORM_KEYS"),
             key_command=environment.get("SEALFORM_KEY_COMMAND") or None,
+            seal_values=_seal_values(environment),
             contact=environment.get("SEALFORM_CONTACT") or None,
             correction_days=_whole(environment, "SEALFORM_CORRECTION_DAYS") or cls.correction_days,
             notice_template=_path(environment, "SEALFORM_NOTICE_TEMPLATE"),
@@ -320,6 +322,13 @@ def _is_on(environment: Mapping[str, str], name: str) -> bool:
     if text not in ("0", "1"):
         raise BadUsage(f"环境变量 {name} 应为 1（是）或 0（否），现为“{text}”")
     return text == "1"
+
+
+def _seal_values(environment: Mapping[str, str]) -> bool:
+    is_on = _is_on(environment, "SEALFORM_SEAL_VALUES")
+    if is_on and not (environment.get("SEALFORM_KEYS") or environment.get("SEALFORM_KEY_COMMAND")):
+        raise BadUsage("设置了 SEALFORM_SEAL_VALUES，也要设置 SEALFORM_KEYS 或 SEALFORM_KEY_COMMAND")
+    return is_on
 
 
 def _at_most(
