@@ -89,6 +89,7 @@ EXTRAS = {
             "imapclient": "收取邮箱中的邮件",
             "jinja2": "生成网页",
             "joserfc": "核对单位账号的签名",
+            "ldap3": "用目录账号登录",
             "markdown-it-py": "在网页上显示使用指南",
             "obstore": "保存上传的文件",
             "prometheus-client": "提供运行指标",

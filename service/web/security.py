@@ -9,8 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import Forbidden, TooOften
 from service.settings import Settings
-from service.store import accounts
+from service.store import accounts, attempts
 from service.store.accounts import Actor
+from service.store.attempts import Attempt
 from service.web.context import Context, Here
 from service.web.problems import problem
 
@@ -76,7 +77,7 @@ def origin_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def counted(context: Context, name: str, request: Request) -> tuple[accounts.Attempt, Any]:
+def counted(context: Context, name: str, request: Request) -> tuple[Attempt, Any]:
     """A login or whatever else asks for a password, counted before anything is compared, and the user of that
     name, None where there is none. What follows is looked at outside any transaction, because it takes long.
 
@@ -86,13 +87,13 @@ def counted(context: Context, name: str, request: Request) -> tuple[accounts.Att
     now, origin = context.clock(), origin_of(request)
     agent = request.headers.get("user-agent", "")
     with context.database.write() as connection:
-        attempt = accounts.count_attempt(connection, name, origin, now, agent)
+        attempt = attempts.count(connection, name, origin, now, agent)
     try:
         with context.database.read() as connection:
-            return attempt, accounts.allow(connection, attempt, now)
+            return attempt, attempts.allow(connection, attempt, now)
     except TooOften:
         with context.database.write() as connection:
-            accounts.forget_attempt(connection, attempt)
+            attempts.forget(connection, attempt)
         raise
 
 

@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 
 from models.errors import TooOften
-from service.store import accounts
+from service.store import accounts, attempts
 from service.store.database import Database
 
 NOW = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
@@ -20,13 +20,13 @@ def _guess(database: Database, together: Barrier, origin: str) -> str:
     """What becomes of one guess at the account of wang, as the service makes it."""
     together.wait()
     with database.write() as connection:
-        attempt = accounts.count_attempt(connection, "wang", origin, NOW)
+        attempt = attempts.count(connection, "wang", origin, NOW)
     try:
         with database.read() as connection:
-            accounts.allow(connection, attempt, NOW)
+            attempts.allow(connection, attempt, NOW)
     except TooOften:
         with database.write() as connection:
-            accounts.forget_attempt(connection, attempt)
+            attempts.forget(connection, attempt)
         return "refused"
     return "tried"
 
@@ -54,10 +54,10 @@ def test_a_name_that_nobody_has_is_locked_like_any_other(database: Database) -> 
     for name in ("wang", "li"):
         for number in range(ALLOWED + 1):
             with database.write() as connection:
-                attempt = accounts.count_attempt(connection, name, f"198.51.100.{number}", NOW)
+                attempt = attempts.count(connection, name, f"198.51.100.{number}", NOW)
             with database.read() as connection:
                 try:
-                    accounts.allow(connection, attempt, NOW)
+                    attempts.allow(connection, attempt, NOW)
                 except TooOften as error:
                     told[name] = (number, str(error))
     assert told["wang"] == told["li"]
