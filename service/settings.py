@@ -131,6 +131,7 @@ class Settings:
     request_bytes: int = 500 << 20
     webhook_hosts: tuple[str, ...] = ()
     session_hours: float = 12.0
+    idle_minutes: float = 120.0
     second_factor: bool = False
     log_views: bool = False
     silent_target: float = 0.001
@@ -188,6 +189,7 @@ class Settings:
                 environment.get("SEALFORM_WEBHOOK_HOSTS", "").lower().replace(",", " ").split()
             ),
             session_hours=_positive(environment, "SEALFORM_SESSION_HOURS", cls.session_hours),
+            idle_minutes=_at_most(environment, "SEALFORM_IDLE_MINUTES", cls.idle_minutes, 1440, zero=True),
             second_factor=_is_on(environment, "SEALFORM_REQUIRE_SECOND_FACTOR"),
             log_views=_is_on(environment, "SEALFORM_LOG_VIEWS"),
             silent_target=_at_most(environment, "SEALFORM_SILENT_TARGET", cls.silent_target, 0.5),
@@ -224,6 +226,11 @@ class Settings:
     def session_life(self) -> timedelta:
         """Returns how long a browser stays signed in."""
         return timedelta(hours=self.session_hours)
+
+    @property
+    def idle(self) -> timedelta | None:
+        """Returns after how long without a request a browser is signed out, or None for never."""
+        return timedelta(minutes=self.idle_minutes) if self.idle_minutes else None
 
     @property
     def owing(self) -> frozenset[Literal["administrator"]]:

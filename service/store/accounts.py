@@ -41,7 +41,8 @@ _SEEN_EVERY = timedelta(minutes=1)
 class Actor:
     """Who asks: `id` as it stands in the log, what it is called, what it may do; `csrf` is the secret of a
     browser's session. One who `owes` a second factor may do nothing before it is set; one who is `provided`
-    signed in through an identity provider, one who is `listed` by the password of a directory."""
+    signed in through an identity provider, one who is `listed` by the password of a directory.
+    `seen` is when the session or the token was last noted as used."""
 
     id: str
     name: str
@@ -50,6 +51,7 @@ class Actor:
     owes: bool = False
     provided: bool = False
     listed: bool = False
+    seen: datetime | None = None
 
     @property
     def user(self) -> int:
@@ -243,15 +245,18 @@ def sign_out(connection: sa.Connection, secret: str) -> None:
 
 
 def who_by_session(
-    connection: sa.Connection, secret: str, now: datetime, owing: Collection[Role] = ()
-) -> Actor | None:
-    """Whose session it is; None where it has ended. A user of the roles `owing` who has no second factor may
-    do nothing until it is set."""
+    connection: sa.Connection, secret: str, now: datetime, owing: Collection[Role] = (),
+    idle: timedelta | None = None,
+) -> Actor | None:  # fmt: skip
+    """Whose session it is; None where it has ended, or was not used for as long as `idle`. A user of the
+    roles `owing` who has no second factor may do nothing until it is set."""
+    used = sa.true() if idle is None else sessions.c.seen_at > now - idle
+    about = sessions.c.csrf, sessions.c.issuer, sessions.c.seen_at, second_factors.c.confirmed_at
     found = (
-        sa.select(users, sessions.c.csrf, sessions.c.issuer, second_factors.c.confirmed_at)
+        sa.select(users, *about)
         .join(sessions)
         .outerjoin(second_factors, second_factors.c.user_id == users.c.id)
-        .where(sessions.c.digest == digest_of(secret), sessions.c.expires_at > now, users.c.active)
+        .where(sessions.c.digest == digest_of(secret), sessions.c.expires_at > now, used, users.c.active)
     )
     row = connection.execute(found).one_or_none()
     if row is None:
@@ -262,7 +267,12 @@ def who_by_session(
     owes = row.role in owing and row.confirmed_at is None and not provided
     can = frozenset[Scope]() if owes else ROLES[row.role]
     name = row.full_name or row.name
-    return Actor(f"user:{row.id}", name, can, row.csrf, owes, provided, listed)
+    return Actor(f"user:{row.id}", name, can, row.csrf, owes, provided, listed, row.seen_at)
+
+
+def mark_seen(connection: sa.Connection, secret: str, now: datetime) -> None:
+    """Notes that a session was used."""
+    connection.execute(sessions.update().where(sessions.c.digest == digest_of(secret)).values(seen_at=now))
 
 
 def create_token(
@@ -324,7 +334,7 @@ def mark_used(connection: sa.Connection, actor: Actor, now: datetime) -> None:
 
 
 def is_due(seen: datetime | None, now: datetime) -> bool:
-    """Whether it is worth a write to note that a token was used."""
+    """Whether it is worth a write to note that a token or a session was used."""
     return seen is None or now - seen > _SEEN_EVERY
 
 

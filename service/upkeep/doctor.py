@@ -98,6 +98,7 @@ EXTRAS = {
             "python-multipart": "接收上传",
             "sqlalchemy": "读写数据库",
             "uvicorn": "提供网页和接口",
+            "zxcvbn": "认出太常见的密码",
         },
         _NO_SERVICE,
     ),

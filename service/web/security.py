@@ -68,8 +68,14 @@ def visitor(request: Request, context: Here) -> Actor | None:
     secret = request.cookies.get(cookie_name(context.settings.is_secure))
     if not secret:
         return None
+    settings = context.settings
     with context.database.read() as connection:
-        return accounts.who_by_session(connection, secret, now, context.settings.owing)
+        actor = accounts.who_by_session(connection, secret, now, settings.owing, settings.idle)
+    # A page that follows the news in a forgotten tab is no person who works.
+    if actor is not None and accounts.is_due(actor.seen, now) and not request.url.path.endswith("/events"):
+        with context.database.write() as connection:
+            accounts.mark_seen(connection, secret, now)
+    return actor
 
 
 def origin_of(request: Request) -> str:

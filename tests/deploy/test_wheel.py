@@ -28,7 +28,7 @@ sys.meta_path.insert(0, _None())
 ABSENT = {
     "alembic", "argon2", "authlib", "dbos", "fastapi", "httpx", "httpx2", "imapclient", "jinja2", "joserfc",
     "ldap3", "obstore", "prometheus_client", "psycopg", "pyarrow", "multipart", "python_multipart",
-    "sqlalchemy", "starlette", "uvicorn",
+    "sqlalchemy", "starlette", "uvicorn", "zxcvbn",
 }  # fmt: skip
 
 

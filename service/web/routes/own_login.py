@@ -95,7 +95,12 @@ class RecoveryCodes(BaseModel):
 def index(context: Here, who: Me) -> OwnSessions:
     """Where one is signed in."""
     with context.database.read() as connection:
-        found = sessions.sessions_of(connection, who.user, who.csrf, context.clock())
+        return shown_sessions(context, connection, who.user, who.csrf)
+
+
+def shown_sessions(context: Context, connection: sa.Connection, user: int, csrf: str | None) -> OwnSessions:
+    """Where a user is signed in; the session with this secret of its pages is the one that asks."""
+    found = sessions.sessions_of(connection, user, csrf, context.clock(), context.settings.idle)
     return OwnSessions(
         items=[
             OwnSession(

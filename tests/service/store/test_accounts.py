@@ -7,8 +7,8 @@ from threading import Barrier
 
 import pytest
 
-from models.errors import TooOften
-from service.store import accounts, attempts
+from models.errors import Invalid, TooOften
+from service.store import accounts, attempts, passwords
 from service.store.database import Database
 
 NOW = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
@@ -62,3 +62,20 @@ def test_a_name_that_nobody_has_is_locked_like_any_other(database: Database) -> 
                     told[name] = (number, str(error))
     assert told["wang"] == told["li"]
     assert told["li"][0] == ALLOWED
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["1234567890", "qwertyuiop", "Password123", "P@ssw0rd2024", "abcdefghij", "1qaz2wsx3edc", "sealform2026"],
+)
+def test_a_password_that_many_have_is_refused(password: str) -> None:
+    with pytest.raises(Invalid):
+        passwords.kept(password, "wang")
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["a long enough password", "湖北武汉的秋天很短很短", "three words and more, " * 9, "kQ8-vm2_Zr4"],
+)
+def test_a_password_that_is_hard_to_guess_is_taken_however_long(password: str) -> None:
+    assert passwords.matches(passwords.kept(password, "wang"), password)
