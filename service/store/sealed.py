@@ -1,7 +1,7 @@
 """Columns whose values are sealed where the settings say so: encrypted by the database's client, so that the
 database, its files and its backups hold what nobody reads without the keys (`docs/settings.md`).
 
-    sealed    version (1 byte), number of the master key (8), nonce (12), and encrypted: how (1), value, tag (16)
+    sealed    version (1 byte), number of the master key (8), nonce (12); encrypted: how (1), value; tag (16)
     kept as   text "sealed-value:" + Base64, JSON {"$sealed": Base64}, bytes magic + sealed
 
 A value is encrypted with AES-256-GCM-SIV, under a key that HKDF makes of the master key, and bound to its
