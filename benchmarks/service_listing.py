@@ -27,8 +27,11 @@ import sqlalchemy as sa
 
 from models.form import FormDefinition
 from service.forms.definitions import load_forms
+from service.sealing import keys_of
+from service.settings import Settings
 from service.store import accounts, search
 from service.store.database import Database
+from service.store.sealed import Values, is_on
 from service.store.tables import (
     counters,
     doubts,
@@ -277,7 +280,9 @@ def form_of_most() -> FormDefinition:
 
 def fill(folder: Path, count: int) -> str:
     """Makes a database with `count` submissions in `folder`, and returns a token for it."""
-    database = Database(f"sqlite:///{folder / 'sealform.db'}")
+    settings = Settings.read(os.environ)
+    values = Values(keys_of(settings.keys, settings.key_command), on=settings.seal_values)
+    database = Database(f"sqlite:///{folder / 'sealform.db'}", values)
     database.migrate()
     draw, form = random.Random(1), form_of_most()
     token = token_of(database)
@@ -306,7 +311,10 @@ def _insert(connection: sa.Connection, form: FormDefinition, draw: random.Random
     for table in (uploads, upload_files, submissions, results, records, versions, doubts):
         if rows.get(table.name):
             connection.execute(table.insert(), rows[table.name])
-    connection.execute(sa.text("INSERT INTO search (rowid, tokens) VALUES (:id, :tokens)"), rows["search"])
+    if not is_on(connection):
+        connection.execute(
+            sa.text("INSERT INTO search (rowid, tokens) VALUES (:id, :tokens)"), rows["search"]
+        )
 
 
 def submission(form: FormDefinition, draw: random.Random, number: int) -> dict[str, list[dict[str, Any]]]:

@@ -71,6 +71,10 @@ class Keys:
             raise KeyMissing("没有密钥")
         return number
 
+    def numbers(self) -> list[bytes]:
+        """The numbers of all keys, the one that seals first."""
+        return list(self._now())
+
     def key(self, number: bytes) -> bytes:
         """The key of that number.
 

@@ -24,6 +24,7 @@ from service.settings import Settings
 from service.store import accounts
 from service.store.database import Database
 from service.store.forms import FormStore
+from service.store.sealed import Values
 from service.store.tables import users
 from service.web.app import create_app
 from service.web.context import Context, Enqueue
@@ -50,12 +51,12 @@ def opened(settings: Settings, enqueue: Callable[[Database], Enqueue]) -> Iterat
         BadUsage, DefinitionError, OSError: a setting is wrong.
     """
     make_folder(settings.data)
-    database = Database(settings.database_url)
+    keys = keys_of(settings.keys, settings.key_command)
+    database = Database(settings.database_url, Values(keys, on=settings.seal_values))
     try:
         database.migrate()
         forms = FormStore(database)
         forms.add(load_forms(settings.forms), "system", now())
-        keys = keys_of(settings.keys, settings.key_command)
         blobs = open_blobs(settings.blob_place, keys)
         yield Context(database, blobs, settings, forms, enqueue(database), now, keys)
     finally:

@@ -28,6 +28,8 @@ _SHORTEST_KEY = 32  # characters
 # Names of this machine, to which nothing goes over a network.
 _HERE = ("localhost", "127.0.0.1", "::1")
 Security = Literal["starttls", "tls", "none"]
+# What may be said of a directory beside its address and roles, as `LdapServer` has it.
+_LDAP = ("base", "user", "password", "filter", "groups", "group_base", "id", "full_name")
 # What people may be, from the least rights to the most, as `service/store/accounts.py` has them.
 ROLES = ("clerk", "reviewer", "administrator")
 
@@ -61,6 +63,30 @@ class IdentityProvider:
 
 
 @dataclass(frozen=True)
+class LdapServer:
+    """A directory (LDAP) that says who somebody is: people under `base` whom `filter` finds by the name that
+    they give, in it as {name}. `roles` gives the groups of each role. Groups stand in the attribute `groups`
+    of a person by their full names; or else are sought under `group_base`, by full or by common names. `id`
+    is the attribute that never changes. `user` and `password`, which is never shown, are what we seek by."""
+
+    url: str
+    base: str
+    user: str
+    password: str = field(repr=False)
+    roles: Mapping[str, frozenset[str]]
+    filter: str = "(uid={name})"
+    groups: str = "memberOf"
+    group_base: str | None = None
+    id: str = "entryUUID"
+    full_name: str = "cn"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether nothing that is said to it goes over a network."""
+        return urlsplit(self.url).hostname in _HERE
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of an installation; docs/settings.md describes each one.
 
@@ -68,14 +94,14 @@ class Settings:
     the shipped ones. `ocr_models` is a folder with another tier of PP-OCR (None: the shipped weights);
     `ocr_device` is `cpu` or `gpu`. `mail_password` is the mailbox's password and is never shown.
     `second_factor` says that administrators must have one, where they sign in with a password; `log_views`,
-    that it is logged who looked at which application. `oidc` is who else may say who somebody is.
+    that it is logged who looked at which application. `oidc` and `ldap` are who else may say who somebody is.
 
     The service keeps everything in the folder `data`, unless `database` (a URL) and `blobs` (a folder or the
     URL of a bucket) name other places. `public_url` is the address that browsers use; with https, cookies are
     secure. `jobs` is how many submissions a worker reads at a time (None: one for each core). Webhooks may
     only go to `webhook_hosts`. `sealform purge` goes by `retention_days`. `backup_key` signs backups and is
     never shown. `keys` is a file with the master keys that what is kept is sealed with, `key_command` a
-    program that prints them.
+    program that prints them; `seal_values` says that values in the database are sealed too.
 
     `silent_target` is the share of accepted values that may be wrong. Blind samples measure it, at which
     people spend at most `sample_minutes` a day in all; 0 means that none are drawn.
@@ -105,15 +131,18 @@ class Settings:
     request_bytes: int = 500 << 20
     webhook_hosts: tuple[str, ...] = ()
     session_hours: float = 12.0
+    idle_minutes: float = 120.0
     second_factor: bool = False
     log_views: bool = False
     silent_target: float = 0.001
     sample_minutes: float = 10.0
     oidc: IdentityProvider | None = None
+    ldap: LdapServer | None = None
     retention_days: int | None = None
     backup_key: bytes | None = field(default=None, repr=False)
     keys: Path | None = None
     key_command: str | None = field(default=None, repr=False)
+    seal_values: bool = False
     contact: str | None = None
     correction_days: int = 10
     notice_template: Path | None = None
@@ -160,6 +189,7 @@ class Settings:
                 environment.get("SEALFORM_WEBHOOK_HOSTS", "").lower().replace(",", " ").split()
             ),
             session_hours=_positive(environment, "SEALFORM_SESSION_HOURS", cls.session_hours),
+            idle_minutes=_at_most(environment, "SEALFORM_IDLE_MINUTES", cls.idle_minutes, 1440, zero=True),
             second_factor=_is_on(environment, "SEALFORM_REQUIRE_SECOND_FACTOR"),
             log_views=_is_on(environment, "SEALFORM_LOG_VIEWS"),
             silent_target=_at_most(environment, "SEALFORM_SILENT_TARGET", cls.silent_target, 0.5),
@@ -167,10 +197,12 @@ class Settings:
                 environment, "SEALFORM_SAMPLE_MINUTES", cls.sample_minutes, 480, zero=True
             ),
             oidc=_identity_provider(environment),
+            ldap=_directory(environment),
             retention_days=_whole(environment, "SEALFORM_RETENTION_DAYS"),
             backup_key=_key(environment, "SEALFORM_BACKUP_KEY"),
             keys=_path(environment, "SEALFORM_KEYS"),
             key_command=environment.get("SEALFORM_KEY_COMMAND") or None,
+            seal_values=_seal_values(environment),
             contact=environment.get("SEALFORM_CONTACT") or None,
             correction_days=_whole(environment, "SEALFORM_CORRECTION_DAYS") or cls.correction_days,
             notice_template=_path(environment, "SEALFORM_NOTICE_TEMPLATE"),
@@ -194,6 +226,11 @@ class Settings:
     def session_life(self) -> timedelta:
         """Returns how long a browser stays signed in."""
         return timedelta(hours=self.session_hours)
+
+    @property
+    def idle(self) -> timedelta | None:
+        """Returns after how long without a request a browser is signed out, or None for never."""
+        return timedelta(minutes=self.idle_minutes) if self.idle_minutes else None
 
     @property
     def owing(self) -> frozenset[Literal["administrator"]]:
@@ -273,7 +310,7 @@ def _identity_provider(environment: Mapping[str, str]) -> IdentityProvider | Non
     client = environment.get("SEALFORM_OIDC_CLIENT", "").strip()
     if not client:
         raise BadUsage("设置了 SEALFORM_OIDC_ISSUER，也要用 SEALFORM_OIDC_CLIENT 写明客户端编号")
-    usual, said = IdentityProvider(issuer, client, _roles(environment)), environment.get
+    usual, said = IdentityProvider(issuer, client, _roles(environment, "SEALFORM_OIDC")), environment.get
     return replace(
         usual,
         secret=said("SEALFORM_OIDC_SECRET") or None,
@@ -283,20 +320,46 @@ def _identity_provider(environment: Mapping[str, str]) -> IdentityProvider | Non
     )
 
 
-def _roles(environment: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
+def _directory(environment: Mapping[str, str]) -> LdapServer | None:
+    url = environment.get("SEALFORM_LDAP_URL", "").strip()
+    if not url:
+        return None
+    place = urlsplit(url)
+    if place.scheme not in ("ldap", "ldaps") or not place.hostname or place.path not in ("", "/"):
+        raise BadUsage(f"环境变量 SEALFORM_LDAP_URL 应如 ldaps://ldap.example.cn，现为“{url}”")
+    said = {name: environment.get(f"SEALFORM_LDAP_{name.upper()}", "").strip() for name in _LDAP}
+    for name in ("base", "user", "password"):
+        if not said[name]:
+            raise BadUsage(
+                f"设置了 SEALFORM_LDAP_URL，也要设置 SEALFORM_LDAP_{name.upper()}",
+                advice="查找用户用专门的只读账号，不匿名查找",
+            )
+    if said["filter"] and "{name}" not in said["filter"]:
+        raise BadUsage("环境变量 SEALFORM_LDAP_FILTER 中应有 {name}，如 (sAMAccountName={name})")
+    roles = _roles(environment, "SEALFORM_LDAP")
+    if not said["group_base"] and any("=" not in group for some in roles.values() for group in some):
+        raise BadUsage(
+            "环境变量 SEALFORM_LDAP_ROLES 中的组要写全名，如 cn=复核组,ou=groups,dc=example,dc=cn",
+            advice="只写组名的，请用 SEALFORM_LDAP_GROUP_BASE 写明组在哪里",
+        )
+    given = {name: value for name, value in said.items() if value}
+    return LdapServer(url, given.pop("base"), given.pop("user"), given.pop("password"), roles, **given)
+
+
+def _roles(environment: Mapping[str, str], kind: str) -> Mapping[str, frozenset[str]]:
     """{role: its groups} of `role=group; role=group`; a group may hold a comma or =, as names of LDAP do."""
     groups: dict[str, set[str]] = {}
-    for one in environment.get("SEALFORM_OIDC_ROLES", "").split(";"):
+    for one in environment.get(f"{kind}_ROLES", "").split(";"):
         role, _, group = (part.strip() for part in one.partition("="))
         if group and role in ROLES:
             groups.setdefault(role, set()).add(group)
         elif one.strip():
             raise BadUsage(
-                f"环境变量 SEALFORM_OIDC_ROLES 中的“{one.strip()}”有误",
+                f"环境变量 {kind}_ROLES 中的“{one.strip()}”有误",
                 advice=f"应如 reviewer=复核组; administrator=管理组，角色为 {'、'.join(ROLES)}",
             )
     if not groups:
-        raise BadUsage("设置了 SEALFORM_OIDC_ISSUER，也要用 SEALFORM_OIDC_ROLES 写明哪些组是什么角色")
+        raise BadUsage(f"要用 {kind}_ROLES 写明哪些组是什么角色")
     return {role: frozenset(some) for role, some in groups.items()}
 
 
@@ -320,6 +383,13 @@ def _is_on(environment: Mapping[str, str], name: str) -> bool:
     if text not in ("0", "1"):
         raise BadUsage(f"环境变量 {name} 应为 1（是）或 0（否），现为“{text}”")
     return text == "1"
+
+
+def _seal_values(environment: Mapping[str, str]) -> bool:
+    is_on = _is_on(environment, "SEALFORM_SEAL_VALUES")
+    if is_on and not (environment.get("SEALFORM_KEYS") or environment.get("SEALFORM_KEY_COMMAND")):
+        raise BadUsage("设置了 SEALFORM_SEAL_VALUES，也要设置 SEALFORM_KEYS 或 SEALFORM_KEY_COMMAND")
+    return is_on
 
 
 def _at_most(

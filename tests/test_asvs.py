@@ -10,7 +10,7 @@ _ROWS = [line.strip("|").split("|") for line in _PAGE.splitlines() if re.match(r
 
 
 def test_every_test_that_is_named_is_there() -> None:
-    named = set(re.findall(r"`(tests/[\w/]+\.py)`", _PAGE))
+    named = set(re.findall(r"`(tests/[\w/]+\.py)[`:]", _PAGE))
     assert len(named) > 20
     assert [path for path in sorted(named) if not (_ROOT / path).is_file()] == []
 
@@ -23,3 +23,10 @@ def test_every_setting_that_is_named_is_one() -> None:
 def test_every_row_has_a_requirement_and_how_it_is_met_or_that_it_is_not() -> None:
     assert len(_ROWS) > 50
     assert [row for row in _ROWS if len(row) != 3 or not row[1].strip()] == []
+
+
+def test_every_attack_is_held_by_a_test_of_that_name() -> None:
+    found = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", _PAGE)
+    assert len(found) > 10
+    missing = [name for path, name in found if f"def {name}(" not in (_ROOT / path).read_text("utf-8")]
+    assert missing == []

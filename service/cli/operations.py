@@ -226,6 +226,7 @@ def new_key() -> None:
 def reseal() -> None:
     """把收到的文件和动态验证码的密钥都改用现在的密钥密封：尚未密封的、用旧密钥密封的都算。服务不必停止。
 
+    设了 SEALFORM_SEAL_VALUES，数据库中的值也照办；不再设了，就把它们打开。
     可以随时中断，再运行一次就接着做。说完成之后，旧密钥才能从 SEALFORM_KEYS 的文件中删去（更早的备份仍要用它）。
     """
     from service.terminal import to_stderr
@@ -234,11 +235,12 @@ def reseal() -> None:
     with kept() as place:
         done = seal_anew(place.database, place.blobs, place.keys, to_stderr())
     say(f"重新密封 {done.blobs} 个文件（共 {done.of}）、{done.secrets} 个动态验证码的密钥")
+    say(f"数据库中{'密封' if read_settings().seal_values else '打开'} {done.rows} 行")
     for one in done.failed:
         say(f"不能密封：{one}")
     if done.failed:
         raise typer.Exit(1)
-    say("全部用现在的密钥密封")
+    say("全部照办：该密封的都用现在的密钥密封")
 
 
 def reread(
@@ -325,13 +327,14 @@ def _opened() -> Iterator[_Place]:
     from service.blobs import open_blobs
     from service.sealing import keys_of
     from service.store.database import Database
+    from service.store.sealed import Values
 
     settings = read_settings()
     make_folder(settings.data)
-    database = Database(settings.database_url)
+    keys = keys_of(settings.keys, settings.key_command)
+    database = Database(settings.database_url, Values(keys, on=settings.seal_values))
     try:
         database.reach()
-        keys = keys_of(settings.keys, settings.key_command)
         yield _Place(database, open_blobs(settings.blob_place, keys), keys)
     finally:
         database.close()

@@ -38,6 +38,7 @@ from service.signals import Stop
 from service.store import workers
 from service.store.database import Database
 from service.store.forms import FormStore
+from service.store.sealed import Values
 
 _log = logging.getLogger(__name__)
 
@@ -99,7 +100,8 @@ def work(
     with ExitStack() as stack:
         stop = stack.enter_context(Stop())
         stack.callback(sweep)
-        database = Database(settings.database_url)
+        keys = keys_of(settings.keys, settings.key_command)
+        database = Database(settings.database_url, Values(keys, on=settings.seal_values))
         stack.callback(database.close)
         database.migrate()
         queue = Queue(database)
@@ -107,7 +109,7 @@ def work(
         pool = stack.enter_context(
             LastingPool(Limits(jobs, settings.time_limit, settings.memory_limit), scratch)
         )
-        blobs = open_blobs(settings.blob_place, keys_of(settings.keys, settings.key_command))
+        blobs = open_blobs(settings.blob_place, keys)
         forms = FormStore(database)
         desk = Desk(
             identity.name, database, blobs, forms, queue, pool,

@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from models.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, TooOften
-from service.store import audit, passwords
+from models.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
+from service.store import attempts, audit, passwords
+from service.store.attempts import Attempt
 from service.store.identity_tables import identities
-from service.store.tables import invitations, login_attempts, second_factors, sessions, tokens, users
+from service.store.tables import invitations, second_factors, sessions, tokens, users
 
 Role = Literal["clerk", "reviewer", "administrator"]
 Scope = Literal["upload", "see", "correct", "decide", "export", "unmask", "admin"]
@@ -28,11 +29,9 @@ ROLES: dict[Role, frozenset[Scope]] = {
     "administrator": frozenset(SCOPES),
 }
 LINK_LIFE = timedelta(days=3)
+# How what a directory (LDAP) is called begins, where it says who somebody is.
+DIRECTORY = "ldap:"
 
-# A name is locked after so many wrong passwords in a row, an address after so many within the window,
-# whatever the names.
-_TRIES, _LOCK = 8, timedelta(minutes=15)
-_TRIES_AN_ORIGIN, _WINDOW = 30, timedelta(minutes=10)
 _LONGEST_AGENT = 200
 _TOKEN_PREFIX = "sf_"
 _SEEN_EVERY = timedelta(minutes=1)
@@ -42,7 +41,8 @@ _SEEN_EVERY = timedelta(minutes=1)
 class Actor:
     """Who asks: `id` as it stands in the log, what it is called, what it may do; `csrf` is the secret of a
     browser's session. One who `owes` a second factor may do nothing before it is set; one who is `provided`
-    signed in through an identity provider."""
+    signed in through an identity provider, one who is `listed` by the password of a directory.
+    `seen` is when the session or the token was last noted as used."""
 
     id: str
     name: str
@@ -50,6 +50,8 @@ class Actor:
     csrf: str | None = None
     owes: bool = False
     provided: bool = False
+    listed: bool = False
+    seen: datetime | None = None
 
     @property
     def user(self) -> int:
@@ -182,71 +184,10 @@ def change_password(connection: sa.Connection, user: int, current: str, new: str
     audit.append(connection, now, f"user:{user}", "password", f"user:{user}")
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """One login, counted before its password is looked at, from an address by what calls itself `agent`;
-    `rows` are what it is counted by."""
-
-    name: str
-    origin: str
-    agent: str
-    rows: tuple[int, ...]
-
-
-def count_attempt(
-    connection: sa.Connection, name: str, origin: str, now: datetime, agent: str = ""
-) -> Attempt:
-    """Count a login, whatever comes of it. The transaction must be committed before `allow` looks at the
-    count."""
-    connection.execute(login_attempts.delete().where(login_attempts.c.at < now - max(_LOCK, _WINDOW)))
-    made = (login_attempts.insert().values(origin=key, at=now) for key in (_of_name(name), origin))
-    rows = tuple(connection.execute(row).inserted_primary_key[0] for row in made)  # type: ignore[index]
-    return Attempt(name, origin, agent, rows)
-
-
-def allow(connection: sa.Connection, attempt: Attempt, now: datetime) -> sa.Row[Any] | None:
-    """The user whose password `attempt` may be compared with, None where nobody is called so.
-
-    Whoever looks has committed an own row before, so that of however many at once no more get through than
-    are allowed. A name that nobody has is locked like any other. One that is refused doesn't count: a lock
-    ends though somebody goes on guessing.
-
-    Raises:
-        TooOften: there were too many failed logins with this name, or from this address.
-    """
-    limits = ((_of_name(attempt.name), _LOCK, _TRIES), (attempt.origin, _WINDOW, _TRIES_AN_ORIGIN))
-    for key, least, most in limits:
-        if _attempts(connection, key, now - least) > most:
-            raise TooOften(
-                "登录失败次数过多，暂时不能登录",
-                advice=f"请过 {int(least.total_seconds() // 60)} 分钟再试，或请管理员重新生成登录链接",
-            )
-    return connection.execute(users.select().where(users.c.name == attempt.name)).one_or_none()
-
-
-def forget_attempt(connection: sa.Connection, attempt: Attempt) -> None:
-    """What was refused without a look at its password does not count."""
-    connection.execute(login_attempts.delete().where(login_attempts.c.id.in_(attempt.rows)))
-
-
 def fits(user: sa.Row[Any] | None, password: str) -> bool:
     """Whether the password is the user's. That there is none takes as long to tell."""
     matches = passwords.matches(user.password if user is not None else None, password)
     return matches and user is not None and user.password is not None and user.active
-
-
-def refuse(connection: sa.Connection, user: sa.Row[Any] | None, now: datetime) -> None:
-    """Note that a password was wrong; where that was the last that is allowed, that the user is locked."""
-    if user is None:
-        return
-    unlocked = sa.or_(users.c.locked_until.is_(None), users.c.locked_until <= now)
-    if (
-        _attempts(connection, _of_name(user.name), now - _LOCK) >= _TRIES
-        and connection.execute(
-            users.update().where(users.c.id == user.id, unlocked).values(locked_until=now + _LOCK)
-        ).rowcount
-    ):
-        audit.append(connection, now, "system", "user-locked", f"user:{user.id}")
 
 
 def sign_in(
@@ -265,23 +206,12 @@ def sign_in(
         return None
     hashed = passwords.renewed(user.password, password)
     connection.execute(users.update().where(users.c.id == user.id).values(locked_until=None, password=hashed))
-    forget_attempt(connection, attempt)
-    connection.execute(login_attempts.delete().where(login_attempts.c.origin == _of_name(user.name)))
+    attempts.settle(connection, attempt)
     audit.append(connection, now, f"user:{user.id}", "login", f"user:{user.id}")
     secret = open_session(connection, user.id, attempt, now, life)
     actor = who_by_session(connection, secret, now, owing)
     assert actor is not None
     return secret, actor
-
-
-def check_rate(connection: sa.Connection, origin: str, now: datetime) -> None:
-    """Refuses an address that guesses.
-
-    Raises:
-        TooOften: there were too many failed logins from it.
-    """
-    if _attempts(connection, origin, now - _WINDOW) >= _TRIES_AN_ORIGIN:
-        raise TooOften("登录失败次数过多", advice=f"请过 {int(_WINDOW.total_seconds() // 60)} 分钟再试")
 
 
 def open_session(
@@ -315,24 +245,34 @@ def sign_out(connection: sa.Connection, secret: str) -> None:
 
 
 def who_by_session(
-    connection: sa.Connection, secret: str, now: datetime, owing: Collection[Role] = ()
-) -> Actor | None:
-    """Whose session it is; None where it has ended. A user of the roles `owing` who has no second factor may
-    do nothing until it is set."""
+    connection: sa.Connection, secret: str, now: datetime, owing: Collection[Role] = (),
+    idle: timedelta | None = None,
+) -> Actor | None:  # fmt: skip
+    """Whose session it is; None where it has ended, or was not used for as long as `idle`. A user of the
+    roles `owing` who has no second factor may do nothing until it is set."""
+    used = sa.true() if idle is None else sessions.c.seen_at > now - idle
+    about = sessions.c.csrf, sessions.c.issuer, sessions.c.seen_at, second_factors.c.confirmed_at
     found = (
-        sa.select(users, sessions.c.csrf, sessions.c.issuer, second_factors.c.confirmed_at)
+        sa.select(users, *about)
         .join(sessions)
         .outerjoin(second_factors, second_factors.c.user_id == users.c.id)
-        .where(sessions.c.digest == digest_of(secret), sessions.c.expires_at > now, users.c.active)
+        .where(sessions.c.digest == digest_of(secret), sessions.c.expires_at > now, used, users.c.active)
     )
     row = connection.execute(found).one_or_none()
     if row is None:
         return None
-    # A provider asks for a second factor by itself.
-    owes = row.role in owing and row.confirmed_at is None and row.issuer is None
+    listed = (row.issuer or "").startswith(DIRECTORY)
+    # A provider asks for a second factor by itself, a directory does not.
+    provided = row.issuer is not None and not listed
+    owes = row.role in owing and row.confirmed_at is None and not provided
     can = frozenset[Scope]() if owes else ROLES[row.role]
     name = row.full_name or row.name
-    return Actor(f"user:{row.id}", name, can, row.csrf, owes, row.issuer is not None)
+    return Actor(f"user:{row.id}", name, can, row.csrf, owes, provided, listed, row.seen_at)
+
+
+def mark_seen(connection: sa.Connection, secret: str, now: datetime) -> None:
+    """Notes that a session was used."""
+    connection.execute(sessions.update().where(sessions.c.digest == digest_of(secret)).values(seen_at=now))
 
 
 def create_token(
@@ -394,7 +334,7 @@ def mark_used(connection: sa.Connection, actor: Actor, now: datetime) -> None:
 
 
 def is_due(seen: datetime | None, now: datetime) -> bool:
-    """Whether it is worth a write to note that a token was used."""
+    """Whether it is worth a write to note that a token or a session was used."""
     return seen is None or now - seen > _SEEN_EVERY
 
 
@@ -426,19 +366,8 @@ def require(actor: Actor | None, scopes: Iterable[Scope]) -> Actor:
 def _set_password(connection: sa.Connection, user: int, name: str, password: str) -> None:
     values = {"password": passwords.kept(password, name), "locked_until": None}
     connection.execute(users.update().where(users.c.id == user).values(values))
-    connection.execute(login_attempts.delete().where(login_attempts.c.origin == _of_name(name)))
+    attempts.forget_name(connection, name)
     connection.execute(sessions.delete().where(sessions.c.user_id == user))
-
-
-def _attempts(connection: sa.Connection, key: str, since: datetime) -> int:
-    """How many logins were counted by `key` since then."""
-    recent = (login_attempts.c.origin == key) & (login_attempts.c.at > since)
-    return connection.scalar(sa.select(sa.func.count()).select_from(login_attempts).where(recent)) or 0
-
-
-def _of_name(name: str) -> str:
-    """What attempts with a name are counted by; no address looks like it."""
-    return "name:" + digest_of(name)[:32]
 
 
 def digest_of(secret: str) -> str:

@@ -23,6 +23,7 @@ from models.writing import excerpt, key
 from service.results import FieldJson, FindingJson, Line, finding_of
 from service.store import audit, notices, tables, twins
 from service.store.notices import AskedJson, Ground
+from service.store.sealed import same
 from service.store.tables import kinships, records, submissions
 from service.store.versions import Editor
 
@@ -122,7 +123,8 @@ def _of_unit(
     which a person said that this is another application."""
     table, traits = tables.notices, tables.traits
     keys = [twins.unit_key(form, name) for name in sorted(_units(form, line))]
-    same = sa.select(traits.c.submission_id).where(traits.c.kind == "same-unit", traits.c.key.in_(keys))
+    named = traits.c.kind == "same-unit", same(connection, traits.c.key, keys)
+    like = sa.select(traits.c.submission_id).where(*named)
     others = sa.select(kinships.c.earlier).where(
         kinships.c.submission_id == submission, kinships.c.verdict == "another"
     )
@@ -131,7 +133,7 @@ def _of_unit(
         .join(submissions, submissions.c.id == table.c.submission_id)
         .join(records, records.c.submission_id == table.c.submission_id)
         .where(
-            table.c.submission_id.in_(same), table.c.submission_id.not_in(others), table.c.state == "open",
+            table.c.submission_id.in_(like), table.c.submission_id.not_in(others), table.c.state == "open",
             submissions.c.status == "returned", submissions.c.replaced_by.is_(None),
         )
     )  # fmt: skip

@@ -16,6 +16,7 @@ from models.errors import BadUsage
 from service.store import grouping_tables as _grouping_tables  # noqa: F401  So that the schema is whole.
 from service.store import identity_tables as _identity_tables  # noqa: F401
 from service.store import proof_tables as _proof_tables  # noqa: F401
+from service.store.sealed import Values, seal_with
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 # Seconds that a writer waits for another process that is writing, before it gives up.
@@ -28,8 +29,9 @@ _TO_CONNECT = 10
 class Database:
     """One database of the service. Safe for threads; a forked process must open its own."""
 
-    def __init__(self, url: str) -> None:
-        """`url` is a URL of SQLAlchemy: sqlite:///FILE or postgresql://….
+    def __init__(self, url: str, values: Values | None = None) -> None:
+        """`url` is a URL of SQLAlchemy: sqlite:///FILE or postgresql://…. `values` seals and opens what is
+        kept in it; without, nothing is sealed, and nothing that is can be opened.
 
         Raises:
             BadUsage: there is no such kind of database.
@@ -54,6 +56,8 @@ class Database:
                 f"不支持这种数据库：{parsed.get_backend_name()}", advice="请用 SQLite 或 PostgreSQL"
             )
         self.url = parsed
+        if values is not None:
+            seal_with(self.engine, values)
 
     @property
     def is_sqlite(self) -> bool:

@@ -146,7 +146,7 @@ def forms_in(connection: sa.Connection, wanted: Selection) -> list[str]:
 def _query(wanted: Selection) -> sa.Select[Any]:
     about = submissions.c
     # Result lines are long and databases parse them whole, so only failures are looked into.
-    failure = sa.case((about.error_code.is_not(None), results.c.line["error"]["message"].as_string()))
+    failure = sa.case((about.error_code.is_not(None), results.c.line))
     query = sa.select(
         about.id, about.changed, about.version, about.status, about.form, about.form_version, about.name,
         about.unit,
@@ -166,6 +166,8 @@ def _query(wanted: Selection) -> sa.Select[Any]:
 def _kept(row: Any, same: Mapping[int, Sequence[int]]) -> Kept:
     told = {**row._mapping, "purged": row.purged_at is not None, "twins": same.get(row.id, ())}
     del told["purged_at"]
+    error = row.failure["error"] if row.failure else None
+    told["failure"] = error["message"] if error else None
     return Kept(
         **{**told, "content": row.content or {}, "marks": row.marks or {}, "findings": row.findings or []}
     )

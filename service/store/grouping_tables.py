@@ -1,8 +1,9 @@
 """The part of the schema that says which pages of what came together are which application."""
 
 import sqlalchemy as sa
-from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table
+from sqlalchemy import Column, ForeignKey, Integer, String, Table
 
+from service.store.sealed import SealedBytes, SealedJson, SealedName
 from service.store.tables import Json, Moment, metadata
 
 _ID = sa.BigInteger().with_variant(Integer, "sqlite")
@@ -15,7 +16,7 @@ groupings = Table(
         "submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True,
         autoincrement=False,
     ),
-    Column("pieces", Json, nullable=False),
+    Column("pieces", SealedJson("groupings.pieces"), nullable=False),
     Column("form", String(64)),
 )  # fmt: skip
 
@@ -28,12 +29,12 @@ regroupings = Table(
     Column("upload_id", ForeignKey("uploads.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("at", Moment, nullable=False),
     Column("by", String(80), nullable=False),
-    Column("before", Json, nullable=False),
+    Column("before", SealedJson("regroupings.before"), nullable=False),
     Column("made", Json, nullable=False),
     Column("undone_at", Moment),
     Column("act", String(32)),
     Column("beside", Json),
-    Column("moved", Json),
+    Column("moved", SealedJson("regroupings.moved")),
 )  # fmt: skip
 
 # What was read of the pictures of an upload, compressed, by content (`extractor.Kept`).
@@ -41,7 +42,7 @@ readings = Table(
     "readings", metadata,
     Column("upload_id", ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("key", String(120), primary_key=True),
-    Column("data", LargeBinary, nullable=False),
+    Column("data", SealedBytes("readings.data"), nullable=False),
 )  # fmt: skip
 
 # Where the pieces are that a person moved out of the upload that brought them, `home`: in the upload `host`,
@@ -49,8 +50,8 @@ readings = Table(
 moved_pieces = Table(
     "moved_pieces", metadata,
     Column("home_id", ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("part", String(1000), primary_key=True),
+    Column("part", SealedName("moved_pieces.part", 1000), primary_key=True),
     Column("page", Integer, primary_key=True, autoincrement=False),
     Column("host_id", ForeignKey("uploads.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("name", String(1000), nullable=False),
+    Column("name", SealedName("moved_pieces.name", 1000), nullable=False),
 )  # fmt: skip

@@ -1,11 +1,11 @@
-"""Signing in through an identity provider: errands there and back, and which user it means.
+"""Signing in through an identity provider or a directory: errands there and back, and which user it means.
 
 A user is known by the provider's name and its own name for the user, never by a login name or an address of
 mail, which a provider may give to anybody: nobody gets a local account by being called like it.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from models.errors import Forbidden, TooOften
 from service.store import accounts, audit
-from service.store.accounts import Actor, Attempt, Role, digest_of
+from service.store.accounts import Actor, Role, digest_of
+from service.store.attempts import Attempt
 from service.store.identity_tables import errands, identities
 from service.store.tables import sessions, tokens, users
 
@@ -84,10 +85,11 @@ def role_of(groups: frozenset[str], roles: Mapping[str, frozenset[str]]) -> Role
 
 
 def sign_in(
-    connection: sa.Connection, person: Person, role: Role, attempt: Attempt, now: datetime, life: timedelta
-) -> tuple[str, Actor]:
+    connection: sa.Connection, person: Person, role: Role, attempt: Attempt, now: datetime, life: timedelta,
+    owing: Collection[Role] = (),
+) -> tuple[str, Actor]:  # fmt: skip
     """(the session's secret, who signed in). Whoever comes for the first time becomes a new user, and the
-    role is what the groups say now.
+    role is what the groups say now. `owing`: as in `accounts.who_by_session`.
 
     Raises:
         Forbidden: an administrator shut the user out.
@@ -108,7 +110,7 @@ def sign_in(
             accounts.change_user(connection, user, changes, "system", now)
     audit.append(connection, now, f"user:{user}", "login", f"user:{user}", {"issuer": person.issuer})
     secret = accounts.open_session(connection, user, attempt, now, life, person.issuer)
-    actor = accounts.who_by_session(connection, secret, now)
+    actor = accounts.who_by_session(connection, secret, now, owing)
     assert actor is not None
     return secret, actor
 
@@ -126,6 +128,26 @@ def refuse(connection: sa.Connection, person: Person, now: datetime) -> None:
     living = (tokens.c.created_by == row.id) & tokens.c.revoked_at.is_(None)
     for token in connection.scalars(sa.select(tokens.c.id).where(living)).all():
         accounts.revoke_token(connection, token, "system", now)
+
+
+@dataclass(frozen=True)
+class Known:
+    """By what a provider or a directory, `issuer`, knows a user."""
+
+    issuer: str
+    subject: str
+
+
+def known_as(connection: sa.Connection, user: int) -> Known | None:
+    """By what somebody else knows a user; None where it is one of ours."""
+    row = connection.execute(identities.select().where(identities.c.user_id == user)).one_or_none()
+    return None if row is None else Known(row.issuer, row.subject)
+
+
+def user_of(connection: sa.Connection, person: Person) -> int | None:
+    """The number of the user whom a person is here; None before they came for the first time."""
+    row = connection.execute(_known(person)).one_or_none()
+    return None if row is None else int(row.id)
 
 
 def _known(person: Person) -> sa.Select[Any]:

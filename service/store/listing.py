@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from models.errors import Invalid, NotFound
 from service.parts import own
 from service.results import Line, Parted
-from service.store import notices, search, twins, urgency
+from service.store import notices, sealed, search, twins, units, urgency
 from service.store.statuses import Status
 from service.store.tables import (
     Moment,
@@ -96,11 +96,13 @@ def page(
     Raises:
         Invalid: `cursor` is not a cursor of that order.
     """
-    conditions = _conditions(wanted, connection.dialect.name)
+    conditions = _conditions(connection, wanted)
     if sort == "urgency":
         return _urgent(connection, conditions, cursor, limit)
     order = _ORDERS[sort]
     after = _read_cursor(cursor, sort) if cursor else None
+    if sort == "unit" and sealed.is_on(connection):
+        return _cut(units.page(connection, conditions, after, limit + 1), sort, limit)
     rows: list[Any] = []
     if after is None or after[0] is not None:
         rows += connection.execute(_keyed(order, after, limit + 1).where(*conditions)).all()
@@ -108,11 +110,15 @@ def page(
         last = after[1] if after and after[0] is None else 0
         rest = submissions.select().where(order.key.is_(None), submissions.c.id > last, *conditions)
         rows += connection.execute(rest.order_by(submissions.c.id).limit(limit + 1 - len(rows))).all()
+    return _cut(rows, sort, limit)
+
+
+def _cut(rows: list[Any], sort: Sort, limit: int) -> Page:
+    """A page of the first `limit` rows, of which one more was looked for."""
     if len(rows) <= limit:
         return Page(rows, None)
-    return Page(
-        rows[:limit], _write_cursor(sort, getattr(rows[limit - 1], order.key.name), rows[limit - 1].id)
-    )
+    last = rows[limit - 1]
+    return Page(rows[:limit], _write_cursor(sort, getattr(last, _ORDERS[sort].key.name), last.id))
 
 
 def _urgent(
@@ -141,7 +147,7 @@ def _keyed(order: _Order, after: tuple[Any, int] | None, limit: int) -> sa.Selec
     return query.order_by(*(column.desc() if order.descending else column.asc() for column in pair))
 
 
-def _conditions(wanted: Filter, dialect: str) -> list[sa.ColumnElement[bool]]:
+def _conditions(connection: sa.Connection, wanted: Filter) -> list[sa.ColumnElement[bool]]:
     held: list[sa.ColumnElement[bool]] = []
     if wanted.status:
         one, *more = wanted.status
@@ -149,10 +155,9 @@ def _conditions(wanted: Filter, dialect: str) -> list[sa.ColumnElement[bool]]:
     if wanted.form is not None:
         held.append(submissions.c.form == wanted.form)
     if wanted.unit:
-        named = submissions.c.unit.contains(wanted.unit, autoescape=True)
-        # PostgreSQL knows how rare a name is, and has an index of its parts (migration 0014).
-        among = _is_among(sa.select(submissions.c.id).where(named))
-        held.append(named if dialect == "postgresql" else among)
+        named = units.holding(connection, wanted.unit)
+        # PostgreSQL knows how rare a name is, and has an index of its parts (migration 0013).
+        held.append(named if isinstance(named, sa.ColumnElement) else _is_among(named))
     if wanted.since is not None:
         held.append(submissions.c.received_at >= wanted.since)
     if wanted.until is not None:
@@ -168,7 +173,7 @@ def _conditions(wanted: Filter, dialect: str) -> list[sa.ColumnElement[bool]]:
     if wanted.overdue_at is not None:
         held.append(_is_among(notices.numbers_overdue(wanted.overdue_at)))
     if wanted.query and wanted.query.strip():
-        found = search.matches(wanted.query, dialect)
+        found = search.matches(connection, wanted.query)
         # A query without a letter or a digit is found nowhere.
         held.append(sa.false() if found is None else _is_among(found))
     return held
@@ -363,14 +368,15 @@ def whole(connection: sa.Connection, submission: int) -> Whole:
 def routes(connection: sa.Connection, number: int) -> Sequence[tuple[int, Parted]]:
     """Returns (submission, line) for what was found in an upload, as far as it is known. Of the line it holds
     only the parts."""
-    lines = results.c.line
-    query = sa.select(submissions.c.id, lines["application"].as_integer(), lines["parts"].as_json()).join(
-        results
-    )
+    query = sa.select(submissions.c.id, results.c.line).join(results)
     rows = connection.execute(
         query.where(submissions.c.upload_id == number).order_by(submissions.c.application)
     ).all()
-    return [(row[0], {"application": row[1], "parts": row[2]}) for row in rows if row[2] is not None]
+    return [
+        (row.id, {"application": row.line.get("application"), "parts": row.line["parts"]})
+        for row in rows
+        if row.line is not None
+    ]
 
 
 def upload(connection: sa.Connection, number: int) -> tuple[Any, Sequence[Any], Sequence[Any]]:

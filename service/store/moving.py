@@ -16,6 +16,7 @@ from service.parts import file_of, names_of
 from service.results import PartJson
 from service.store.grouping_tables import moved_pieces, readings
 from service.store.groupings import Group, Piece, Present, present
+from service.store.sealed import same
 from service.store.tables import upload_files
 
 # Of a piece its home, its part and page there, and where it was before: the host and the name there, None
@@ -127,7 +128,7 @@ def _guests(connection: sa.Connection, upload: int) -> set[str]:
 
 def _where(connection: sa.Connection, piece: Piece) -> Any | None:
     """Returns the row of a piece that is a guest where it is; None where it is at home."""
-    at = moved_pieces.c.host_id == piece.upload, moved_pieces.c.name == piece.part
+    at = moved_pieces.c.host_id == piece.upload, same(connection, moved_pieces.c.name, [piece.part])
     return connection.execute(
         moved_pieces.select().where(*at, moved_pieces.c.page == piece.page)
     ).one_or_none()
@@ -136,11 +137,15 @@ def _where(connection: sa.Connection, piece: Piece) -> Any | None:
 def _put(connection: sa.Connection, piece: tuple[int, str, int], place: tuple[int, str] | None) -> None:
     """Notes where a piece is: (host, name there), or None where it is at home."""
     home, part, page = piece
-    mine = moved_pieces.c.home_id == home, moved_pieces.c.part == part, moved_pieces.c.page == page
-    connection.execute(moved_pieces.delete().where(*mine))
+    connection.execute(moved_pieces.delete().where(*_is(connection, home, part, page)))
     if place is not None:
         row = {"home_id": home, "part": part, "page": page, "host_id": place[0], "name": place[1]}
         connection.execute(moved_pieces.insert().values(row))
+
+
+def _is(connection: sa.Connection, home: int, part: str, page: int) -> tuple[sa.ColumnElement[bool], ...]:
+    named = same(connection, moved_pieces.c.part, [part])
+    return moved_pieces.c.home_id == home, named, moved_pieces.c.page == page
 
 
 def _files(connection: sa.Connection, upload: int) -> list[Any]:
@@ -191,8 +196,8 @@ def _lend(connection: sa.Connection, source: int, target: int, sha256: str) -> N
 def put_back(connection: sa.Connection, moved: Sequence[MovedJson]) -> None:
     """Notes pieces where they were before they were moved."""
     for home, part, page, host, name in reversed(moved):
-        mine = moved_pieces.c.home_id == home, moved_pieces.c.part == part, moved_pieces.c.page == page
-        row = connection.execute(moved_pieces.select().where(*mine)).one_or_none()
+        mine = moved_pieces.select().where(*_is(connection, home, part, page))
+        row = connection.execute(mine).one_or_none()
         if host is not None:
             now = Piece(row.name, page, upload=row.host_id) if row else Piece(part, page, upload=home)
             _attach(connection, home, now, Piece(name, page, upload=host))
@@ -205,10 +210,10 @@ def release(connection: sa.Connection, uploads: Collection[int]) -> None:
         names = list(
             connection.scalars(sa.select(moved_pieces.c.name).where(moved_pieces.c.host_id == upload))
         )
-        for guest in _guests(connection, upload):
-            if not any(_is_in(name, guest) for name in names):
-                mine = upload_files.c.upload_id == upload, upload_files.c.name == guest
-                connection.execute(upload_files.delete().where(*mine, upload_files.c.home_id.is_not(None)))
+        for file in _files(connection, upload):
+            if file.home_id is not None and not any(_is_in(name, file.name) for name in names):
+                mine = upload_files.c.upload_id == upload, upload_files.c.position == file.position
+                connection.execute(upload_files.delete().where(*mine))
 
 
 def hosts_of(connection: sa.Connection, upload: int) -> dict[str, set[int]]:

@@ -10,6 +10,7 @@ proof_alias_runs ──< proof_aliases   and of other aliases of what forms prin
 import sqlalchemy as sa
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint
 
+from service.store.sealed import SealedJson
 from service.store.tables import Json, Moment, metadata
 
 _ID = sa.BigInteger().with_variant(Integer, "sqlite")
@@ -48,7 +49,7 @@ proof_samples = Table(
     Column("version", String(64), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("source", String(16), nullable=False),
-    Column("value", Json),
+    Column("value", SealedJson("proof_samples.value")),
     Column("confidence", sa.Float, nullable=False),
     Column("read_at", Moment, nullable=False),
     Column("state", String(8), nullable=False),  # as service.proof.judgement.agreement.State
@@ -66,7 +67,7 @@ proof_answers = Table(
     Column("position", Integer, primary_key=True),
     Column("by", String(80), nullable=False),
     Column("at", Moment, nullable=False),
-    Column("value", Json),
+    Column("value", SealedJson("proof_answers.value")),
     Column("legible", Boolean, nullable=False),
     Column("seconds", sa.Float, nullable=False),
     UniqueConstraint("sample_id", "by"),

@@ -3,20 +3,33 @@ searched as the phrase of its own pairs.
 
 Neither FTS5's tokenizers nor PostgreSQL's split Chinese into words. Pairs find every substring of two
 characters or more, whatever the words are. A single character is found as a prefix.
+
+Where values are sealed there is no index, because from its pairs a text could be put together again, keyed or
+not. Then every text is opened and looked through, which finds the same and takes as long as there are many.
 """
 
+import json
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
+from service.store import sealed
 from service.store.tables import records, submissions
 
 # This token stands between two texts, so that no phrase spans them. It is longer than any pair.
 _BREAK = "xxx"
 # A tsvector holds no position beyond 16,383.
 _MOST = 16_000
+# What a submission is found by.
+_TEXTS = (
+    sa.select(submissions.c.id, submissions.c.name, records.c.content)
+    .join(records, isouter=True)
+    .where(submissions.c.purged_at.is_(None))
+)
+STREAM = {"yield_per": 500}
 
 
 def pairs(text: str) -> list[str]:
@@ -28,6 +41,9 @@ def pairs(text: str) -> list[str]:
 
 def index(connection: sa.Connection, submission: int, texts: Iterable[str]) -> None:
     """Makes `submission` findable by `texts`, and by none of its earlier texts."""
+    if sealed.is_on(connection):
+        forget(connection, submission)
+        return
     tokens: list[str] = []
     for text in texts:
         tokens += [*pairs(text), _BREAK]
@@ -47,13 +63,16 @@ def forget(connection: sa.Connection, submission: int) -> None:
     connection.execute(sa.text(f"DELETE FROM search WHERE {key} = :id"), {"id": submission})
 
 
-def matches(query: str, dialect: str) -> sa.Select[int] | None:
+def matches(connection: sa.Connection, query: str) -> sa.Select[int] | None:
     """Returns a selection of the submissions in which every word of `query` occurs, or None where the query
     has no letter or digit."""
     words = [_plain(word) for word in query.split()]
     words = [word for word in words if word]
     if not words:
         return None
+    dialect = connection.dialect.name
+    if sealed.is_on(connection):
+        return numbers(dialect, _looked_through(connection, words))
     number = sa.column("rowid" if dialect == "sqlite" else "submission_id", sa.BigInteger)
     if dialect == "sqlite":
         told = " AND ".join(
@@ -65,6 +84,25 @@ def matches(query: str, dialect: str) -> sa.Select[int] | None:
         told = " & ".join(f"'{word}':*" if len(word) == 1 else f"({phrases[word]})" for word in words)
         condition = sa.text("tokens @@ CAST(:query AS tsquery)").bindparams(query=told)
     return sa.select(number).select_from(sa.table("search")).where(condition)
+
+
+def _looked_through(connection: sa.Connection, words: Sequence[str]) -> list[int]:
+    found = []
+    for row in connection.execute(_TEXTS, execution_options=STREAM):
+        texts = [_plain(text) for text in (row.name, *texts_of(row.content))]
+        if all(any(word in text for text in texts) for word in words):
+            found.append(row.id)
+    return found
+
+
+def numbers(dialect: str, found: Sequence[int]) -> sa.Select[int]:
+    """Selects `found`, however many they are."""
+    told = sa.bindparam(None, json.dumps(list(found)), sa.Text)
+    if dialect == "sqlite":
+        each = sa.func.json_each(told)
+    else:
+        each = sa.func.json_array_elements_text(sa.cast(told, postgresql.JSON))
+    return sa.select(sa.cast(each.table_valued("value").c.value, sa.BigInteger))
 
 
 def _phrase(word: str) -> list[str]:
@@ -80,13 +118,19 @@ def _plain(text: str) -> str:
 def index_again(connection: sa.Connection) -> None:
     """Makes the search index anew, from the submissions and their records."""
     connection.execute(sa.text("DELETE FROM search"))
-    every = sa.select(submissions.c.id, submissions.c.name, records.c.content).join(records, isouter=True)
-    living = every.where(submissions.c.purged_at.is_(None)).order_by(submissions.c.id).limit(1000)
     last = 0
-    while rows := connection.execute(living.where(submissions.c.id > last)).all():
-        for row in rows:
-            index(connection, row.id, [row.name, *texts_of(row.content)])
-        last = rows[-1].id
+    while (after := index_some(connection, last)) is not None:
+        last = after
+
+
+def index_some(connection: sa.Connection, last: int, count: int = 1000) -> int | None:
+    """Indexes up to `count` submissions after the one numbered `last`, as they are kept; returns the number
+    of the last of them, None where there are no more."""
+    query = _TEXTS.where(submissions.c.id > last).order_by(submissions.c.id).limit(count)
+    rows = connection.execute(query).all()
+    for row in rows:
+        index(connection, row.id, [row.name, *texts_of(row.content)])
+    return rows[-1].id if rows else None
 
 
 def texts_of(values: Any) -> list[str]:

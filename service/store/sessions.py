@@ -1,7 +1,7 @@
 """The sessions of a user: where they are signed in, and their end."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -25,11 +25,15 @@ class Session:
     is_own: bool
 
 
-def sessions_of(connection: sa.Connection, user: int, csrf: str | None, now: datetime) -> list[Session]:
-    """All of a user that have not ended, the newest first; the one with this secret of its pages is the
-    own."""
-    living = (sessions.c.user_id == user) & (sessions.c.expires_at > now)
-    rows = connection.execute(sessions.select().where(living).order_by(sessions.c.created_at.desc()))
+def sessions_of(
+    connection: sa.Connection, user: int, csrf: str | None, now: datetime, idle: timedelta | None = None
+) -> list[Session]:
+    """All of a user that have not ended, the newest first; the one with this secret of its pages is the own.
+    `idle`: as in `accounts.who_by_session`."""
+    living = [sessions.c.user_id == user, sessions.c.expires_at > now]
+    if idle is not None:
+        living.append(sessions.c.seen_at > now - idle)
+    rows = connection.execute(sessions.select().where(*living).order_by(sessions.c.created_at.desc()))
     return [
         Session(
             row.digest[:_SHOWN], row.agent or "", row.origin or "", row.created_at, row.expires_at,
@@ -39,8 +43,8 @@ def sessions_of(connection: sa.Connection, user: int, csrf: str | None, now: dat
     ]  # fmt: skip
 
 
-def end(connection: sa.Connection, user: int, session: str, now: datetime) -> None:
-    """Ends one session of a user.
+def end(connection: sa.Connection, user: int, session: str, now: datetime, by: str | None = None) -> None:
+    """Ends one session of a user, by somebody else where `by` names them.
 
     Raises:
         NotFound: the user has none of that id.
@@ -48,7 +52,7 @@ def end(connection: sa.Connection, user: int, session: str, now: datetime) -> No
     own = (sessions.c.user_id == user) & (sa.func.substr(sessions.c.digest, 1, _SHOWN) == session)
     if connection.execute(sessions.delete().where(own)).rowcount == 0:
         raise NotFound("没有这个登录，可能已经退出")
-    audit.append(connection, now, f"user:{user}", "session-ended", f"user:{user}")
+    audit.append(connection, now, by or f"user:{user}", "session-ended", f"user:{user}")
 
 
 def end_others(connection: sa.Connection, user: int, csrf: str | None, now: datetime) -> int:

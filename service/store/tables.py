@@ -32,13 +32,14 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Integer,
-    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
+
+from service.store.sealed import SealedBytes, SealedJson, SealedName, SealedText
 
 metadata = MetaData(
     naming_convention={
@@ -166,9 +167,9 @@ uploads = Table(
     Column("state", String(16), nullable=False, default="received"),  # received, reading, done
     # While an upload is read: {"part": …, "done": …, "total": …}. Until it is tried again: {"part": None,
     # "code": …, "again_at": …}.
-    Column("progress", Json),
+    Column("progress", SealedJson("uploads.progress")),
     Column("attempts", Integer, nullable=False, default=0),
-    Column("message", Json),
+    Column("message", SealedJson("uploads.message")),
     Column("arrived_at", Moment),  # when the mailbox had it, by its server's own clock
     Column("purged_at", Moment),
 )  # fmt: skip
@@ -177,7 +178,7 @@ upload_files = Table(
     "upload_files", metadata,
     Column("upload_id", ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("name", String(512), nullable=False),
+    Column("name", SealedText("upload_files.name", 512), nullable=False),
     Column("sha256", String(64), nullable=False, index=True),
     Column("bytes", sa.BigInteger, nullable=False),
     # the upload that brought it, where a person moved pages of it here (`moved_pieces`)
@@ -190,7 +191,7 @@ idempotency = Table(
     Column("actor", String(80), primary_key=True),
     Column("key", String(128), primary_key=True),
     Column("digest", String(64), nullable=False),
-    Column("answer", Json),
+    Column("answer", SealedJson("idempotency.answer")),
     Column("created_at", Moment, nullable=False),
 )  # fmt: skip
 
@@ -199,8 +200,9 @@ submissions = Table(
     Column("upload_id", ForeignKey("uploads.id"), nullable=False),
     Column("application", Integer, nullable=False, default=1),
     Column("status", String(16), nullable=False),
-    Column("name", String(512), nullable=False),  # the name before it is read: its file
-    Column("unit", String(512)),  # the applicant, as the record says now
+    # the name before it is read: its file
+    Column("name", SealedText("submissions.name", 512), nullable=False),
+    Column("unit", SealedText("submissions.unit", 512)),  # the applicant, as the record says now
     Column("form", String(64)),
     Column("form_version", String(64)),
     Column("instance", String(128)),
@@ -226,7 +228,7 @@ submissions = Table(
 results = Table(
     "results", metadata,
     Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
-    Column("line", Json),  # as `models.record.Result.to_json`; None once purged
+    Column("line", SealedJson("results.line")),  # as `models.record.Result.to_json`; None once purged
     Column("read_at", Moment, nullable=False),
     Column("seconds", sa.Float, index=True),  # indexed so that the metrics can sum it without the lines
     Column("worker", String(128)),
@@ -236,9 +238,9 @@ results = Table(
 records = Table(
     "records", metadata,
     Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
-    Column("content", Json, nullable=False),  # {field: JSON value}
-    Column("marks", Json, nullable=False),
-    Column("findings", Json, nullable=False),
+    Column("content", SealedJson("records.content"), nullable=False),  # {field: JSON value}
+    Column("marks", SealedJson("records.marks"), nullable=False),
+    Column("findings", SealedJson("records.findings"), nullable=False),
 )  # fmt: skip
 
 # `changes` is {field: {"before", "after", "mark_before", "mark_after"}}. `undoes` is the version that this
@@ -250,8 +252,8 @@ versions = Table(
     Column("at", Moment, nullable=False),
     Column("actor", String(80), nullable=False),
     Column("action", String(32), nullable=False),
-    Column("reason", Text),
-    Column("changes", Json, nullable=False),
+    Column("reason", SealedText("versions.reason")),
+    Column("changes", SealedJson("versions.changes"), nullable=False),
     Column("status_before", String(16)),
     Column("status_after", String(16)),
     Column("undoes", Integer),
@@ -274,7 +276,7 @@ traits = Table(
     "traits", metadata,
     Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
     Column("kind", String(16), primary_key=True),  # as `kinships.ground`
-    Column("key", String(160), primary_key=True),
+    Column("key", SealedName("traits.key", 160), primary_key=True),
     sa.Index(None, "kind", "key", "submission_id"),
 )  # fmt: skip
 
@@ -299,8 +301,8 @@ rulings = Table(
     "rulings", metadata,
     Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
     Column("campaign", String(64), primary_key=True),
-    Column("content", Json, nullable=False),
-    Column("reason", Text),
+    Column("content", SealedJson("rulings.content"), nullable=False),
+    Column("reason", SealedText("rulings.reason")),
     Column("version", Integer, nullable=False),
     Column("by", String(80), nullable=False),
     Column("at", Moment, nullable=False),
@@ -324,7 +326,7 @@ belongings = Table(
 announcements = Table(
     "announcements", metadata,
     Column("campaign", String(64), primary_key=True),
-    Column("content", Json, nullable=False),
+    Column("content", SealedJson("announcements.content"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("by", String(80), nullable=False),
     Column("at", Moment, nullable=False),
@@ -342,9 +344,9 @@ notices = Table(
     Column("campaign", String(64)),
     Column("serial", Integer, nullable=False),  # within its campaign and year
     Column("instance", String(20), nullable=False, unique=True),
-    Column("unit", String(512)),
-    Column("asked", Json, nullable=False),
-    Column("given", Json, nullable=False),
+    Column("unit", SealedText("notices.unit", 512)),
+    Column("asked", SealedJson("notices.asked"), nullable=False),
+    Column("given", SealedJson("notices.given"), nullable=False),
     Column("made_at", Moment, nullable=False),
     Column("made_by", String(80), nullable=False),
     Column("working_days", Integer, nullable=False),
@@ -379,8 +381,8 @@ audit_values = Table(
     "audit_values", metadata,
     Column("seq", ForeignKey("audit_log.seq"), primary_key=True),
     Column("label", String(160), primary_key=True),
-    Column("salt", LargeBinary(16), nullable=False),
-    Column("value", Text, nullable=False),  # canonical JSON
+    Column("salt", SealedBytes("audit_values.salt"), nullable=False),
+    Column("value", SealedText("audit_values.value"), nullable=False),  # canonical JSON
 )  # fmt: skip
 
 presets = Table(
@@ -395,7 +397,7 @@ webhooks = Table(
     "webhooks", metadata, _id(),
     Column("url", String(1024), nullable=False),
     Column("events", Json, nullable=False),
-    Column("secret", String(128), nullable=False),
+    Column("secret", SealedText("webhooks.secret", 128), nullable=False),
     Column("active", Boolean, nullable=False, default=True),
     Column("created_by", String(80), nullable=False),
     Column("created_at", Moment, nullable=False),

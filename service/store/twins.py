@@ -17,6 +17,7 @@ from models.form import FormDefinition
 from models.writing import key
 from service.results import Line
 from service.store import audit
+from service.store.sealed import same
 from service.store.statuses import Status
 from service.store.tables import kinships, records, submissions, traits, upload_files
 
@@ -156,7 +157,7 @@ def _sharing(connection: sa.Connection, submission: int, trait: Any) -> list[int
         .join(submissions, submissions.c.id == traits.c.submission_id)
         .where(
             traits.c.kind == trait.kind,
-            traits.c.key == trait.key,
+            same(connection, traits.c.key, [trait.key]),
             traits.c.submission_id != submission,
             *_lives(),
         )

@@ -92,7 +92,7 @@ def purge(
         )
     with database.write() as connection:
         _forget_answers(connection, before)
-    _wipe(database)
+    wipe(database)
     return total
 
 
@@ -206,7 +206,7 @@ def _forget_answers(connection: sa.Connection, before: datetime) -> None:
     )
 
 
-def _wipe(database: Database) -> None:
+def wipe(database: Database) -> None:
     """Overwrites what SQLite leaves of erased rows in its files; PostgreSQL's autovacuum does so by itself,
     in its time."""
     if not database.is_sqlite:

@@ -12,6 +12,7 @@ from service.blobs import FolderBlobs
 from service.sealing import Keys
 from service.store import audit, replay
 from service.store.database import Database
+from service.store.sealed import Values
 from service.store.tables import submissions
 from service.upkeep.restore import Restored, restore
 
@@ -37,7 +38,9 @@ def rehearse(
         BackupUnusable: as `restore`. OSError: it can't be read, or there is no room for it.
     """
     started = time.monotonic()
-    database = Database(f"sqlite:///{folder / 'rehearsal.db'}")
+    # Not one word of what is sealed goes into an index here.
+    values = Values(keys, on=keys.seals) if keys else None
+    database = Database(f"sqlite:///{folder / 'rehearsal.db'}", values)
     try:
         came = restore(
             database, FolderBlobs(folder / "blobs", keys), backup, lambda *_: None, now, console, key=key,

@@ -19,6 +19,7 @@ from service.web import problems
 from service.web.campaigns import Campaigns
 from service.web.context import Context
 from service.web.description import chapters, describe
+from service.web.directory import Directory
 from service.web.html_pages import install as install_pages
 from service.web.html_pages import render
 from service.web.metrics import Metrics
@@ -91,6 +92,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.views = Views(context.settings, context.blobs)
     app.state.desk = FormDesk(context.settings)
     app.state.provider = _provider(context)
+    app.state.directory = Directory(context.settings.ldap) if context.settings.ldap else None
     app.state.drawing = CapacityLimiter(_DRAWINGS)
     problems.install(app)
     for router in _ROUTERS:

@@ -193,6 +193,7 @@ def render(
         "user": user,
         "csrf": who.csrf if who else None,
         "provided": who is not None and who.provided,
+        "listed": who is not None and who.listed,
         "words": _WORDS,
         "navigation": NAVIGATION,
         "current": current,
@@ -214,7 +215,8 @@ def login_page(context: Context, *, wanted: str = "/", told: str = "", status: i
     """The page for signing in, from which one comes to `wanted`; `told` is why one is not in yet."""
     known = context.settings.oidc
     other = {"button": known.button, "path": f"/login/provider?next={quote(wanted)}"} if known else None
-    return render("login.html", None, status=status, other=other, told=told)
+    listing = context.settings.ldap is not None
+    return render("login.html", None, status=status, other=other, listing=listing, told=told)
 
 
 @router.get("/link/{secret}")

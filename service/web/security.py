@@ -9,8 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import Forbidden, TooOften
 from service.settings import Settings
-from service.store import accounts
+from service.store import accounts, attempts
 from service.store.accounts import Actor
+from service.store.attempts import Attempt
 from service.web.context import Context, Here
 from service.web.problems import problem
 
@@ -67,8 +68,14 @@ def visitor(request: Request, context: Here) -> Actor | None:
     secret = request.cookies.get(cookie_name(context.settings.is_secure))
     if not secret:
         return None
+    settings = context.settings
     with context.database.read() as connection:
-        return accounts.who_by_session(connection, secret, now, context.settings.owing)
+        actor = accounts.who_by_session(connection, secret, now, settings.owing, settings.idle)
+    # A page that follows the news in a forgotten tab is no person who works.
+    if actor is not None and accounts.is_due(actor.seen, now) and not request.url.path.endswith("/events"):
+        with context.database.write() as connection:
+            accounts.mark_seen(connection, secret, now)
+    return actor
 
 
 def origin_of(request: Request) -> str:
@@ -76,7 +83,7 @@ def origin_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def counted(context: Context, name: str, request: Request) -> tuple[accounts.Attempt, Any]:
+def counted(context: Context, name: str, request: Request) -> tuple[Attempt, Any]:
     """A login or whatever else asks for a password, counted before anything is compared, and the user of that
     name, None where there is none. What follows is looked at outside any transaction, because it takes long.
 
@@ -86,13 +93,13 @@ def counted(context: Context, name: str, request: Request) -> tuple[accounts.Att
     now, origin = context.clock(), origin_of(request)
     agent = request.headers.get("user-agent", "")
     with context.database.write() as connection:
-        attempt = accounts.count_attempt(connection, name, origin, now, agent)
+        attempt = attempts.count(connection, name, origin, now, agent)
     try:
         with context.database.read() as connection:
-            return attempt, accounts.allow(connection, attempt, now)
+            return attempt, attempts.allow(connection, attempt, now)
     except TooOften:
         with context.database.write() as connection:
-            accounts.forget_attempt(connection, attempt)
+            attempts.forget(connection, attempt)
         raise
 
 

@@ -27,8 +27,8 @@ sys.meta_path.insert(0, _None())
 """
 ABSENT = {
     "alembic", "argon2", "authlib", "dbos", "fastapi", "httpx", "httpx2", "imapclient", "jinja2", "joserfc",
-    "obstore", "prometheus_client", "psycopg", "pyarrow", "multipart", "python_multipart", "sqlalchemy",
-    "starlette", "uvicorn",
+    "ldap3", "obstore", "prometheus_client", "psycopg", "pyarrow", "multipart", "python_multipart",
+    "sqlalchemy", "starlette", "uvicorn", "zxcvbn",
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Databases for tests: a file of SQLite, and a database of its own on the PostgreSQL that
-SEALFORM_TEST_POSTGRES names. Each is a copy of one that was migrated once in this process."""
+SEALFORM_TEST_POSTGRES names. Each is a copy of one that was migrated once in this process. With
+SEALFORM_TEST_SEALED=1 their values are sealed, so that what else is tested can be tried with that too."""
 
 import atexit
 import os
@@ -15,18 +16,21 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from service.sealing import Keys
 from service.store.database import Database
+from service.store.sealed import Values
 
 _SERVER = os.environ.get("SEALFORM_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 _NAME = "sealform.db"
+_SEALED = Values(Keys(lambda: [bytes(32)]), on=True) if os.environ.get("SEALFORM_TEST_SEALED") else None
 
 
 @contextmanager
-def sqlite(folder: Path) -> Iterator[Database]:
+def sqlite(folder: Path, values: Values | None = None) -> Iterator[Database]:
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / _NAME).exists():
         shutil.copyfile(_migrated_file(), folder / _NAME)
-    database = Database(f"sqlite:///{folder / _NAME}")
+    database = Database(f"sqlite:///{folder / _NAME}", values or _SEALED)
     try:
         yield database
     finally:
@@ -46,13 +50,13 @@ def _migrated_file() -> Path:
 
 
 @contextmanager
-def postgresql() -> Iterator[Database]:
+def postgresql(values: Values | None = None) -> Iterator[Database]:
     try:
         server = _server()
         name = server.copy_of_migrated()
     except sa.exc.OperationalError:
         pytest.skip("needs PostgreSQL on 127.0.0.1:5432, or where SEALFORM_TEST_POSTGRES says")
-    database = server.database(name)
+    database = server.database(name, values or _SEALED)
     try:
         yield database
     finally:
@@ -78,8 +82,8 @@ class _Server:
     def copy_of_migrated(self) -> str:
         return self._create(f"TEMPLATE {self._migrated}")
 
-    def database(self, name: str) -> Database:
-        return Database(self._url.set(database=name).render_as_string(hide_password=False))
+    def database(self, name: str, values: Values | None = None) -> Database:
+        return Database(self._url.set(database=name).render_as_string(hide_password=False), values)
 
     def drop(self, name: str) -> None:
         self._aside.submit(self._execute, f"DROP DATABASE {name} WITH (FORCE)")

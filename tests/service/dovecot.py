@@ -153,7 +153,7 @@ def _group(number: int) -> str:
     return grp.getgrgid(number).gr_name
 
 
-def make_certificate(folder: Path, host: str) -> None:
+def make_certificate(folder: Path, host: str, kind: str = "DNS") -> None:
     """A certificate for `host` that nobody has signed, `cert.pem`, and its `key.pem`."""
     subprocess.run(
         [
@@ -169,7 +169,7 @@ def make_certificate(folder: Path, host: str) -> None:
                 "-days",
                 "2",
             ),
-            *("-subj", f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}"),
+            *("-subj", f"/CN={host}", "-addext", f"subjectAltName={kind}:{host}"),
             *("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")),
         ],
         check=True,

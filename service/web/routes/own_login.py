@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.errors import Conflict, Forbidden
-from service.store import accounts, second_factor, sessions
+from service.store import attempts, second_factor, sessions
 from service.store.accounts import Actor
 from service.store.tables import users
 from service.web.context import Context, Here
-from service.web.security import counted, may
+from service.web.credentials import reassured
+from service.web.security import may
 
 router = APIRouter(tags=["session"])
 
@@ -94,7 +95,12 @@ class RecoveryCodes(BaseModel):
 def index(context: Here, who: Me) -> OwnSessions:
     """Where one is signed in."""
     with context.database.read() as connection:
-        found = sessions.sessions_of(connection, who.user, who.csrf, context.clock())
+        return shown_sessions(context, connection, who.user, who.csrf)
+
+
+def shown_sessions(context: Context, connection: sa.Connection, user: int, csrf: str | None) -> OwnSessions:
+    """Where a user is signed in; the session with this secret of its pages is the one that asks."""
+    found = sessions.sessions_of(connection, user, csrf, context.clock(), context.settings.idle)
     return OwnSessions(
         items=[
             OwnSession(
@@ -165,13 +171,14 @@ def _reassured(context: Context, request: Request, who: Actor, password: str, co
     wanted."""
     with context.database.read() as connection:
         name = connection.scalar(sa.select(users.c.name).where(users.c.id == who.user))
-    attempt, user = counted(context, name or "", request)
-    is_right = accounts.fits(user, password)
+    one = reassured(context, request, who.user, name or "", password)
     with context.database.write() as connection:
-        now = context.clock()
+        user, now = one.user, context.clock()
         # A code is used up by being looked at, so not before the password.
-        if is_right and (code is None or second_factor.passes(connection, user.id, code, now, context.keys)):
-            accounts.forget_attempt(connection, attempt)
+        if one.is_right and (
+            code is None or second_factor.passes(connection, user.id, code, now, context.keys)
+        ):
+            attempts.forget(connection, one.attempt)
             return user
-        accounts.refuse(connection, user, context.clock())
+        attempts.refuse(connection, user, now)
     raise Forbidden("密码或验证码不对" if code is not None else "密码不对", advice="请重新输入")

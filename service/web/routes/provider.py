@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import Forbidden, NotFound, ProviderFailed, SealformError
-from service.store import accounts, identities
+from service.store import identities
+from service.store.attempts import Attempt
 from service.web.context import Context, Here
 from service.web.html_pages import login_page
 from service.web.oidc import Provider
@@ -60,7 +61,7 @@ def back(
                 identities.refuse(connection, person, now)
             else:
                 agent = request.headers.get("user-agent", "")
-                attempt = accounts.Attempt(person.name, origin_of(request), agent, ())
+                attempt = Attempt(person.name, origin_of(request), agent, ())
                 secret, _ = identities.sign_in(connection, person, role, attempt, now, settings.session_life)
         if role is None:
             raise Forbidden("单位账号没有使用本系统的权限", advice="请管理员把该账号加入有权限的组")

@@ -2,14 +2,16 @@
 
 from typing import Annotated
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.errors import Forbidden, Invalid, NotSignedIn, SecondFactorNeeded
-from service.store import accounts, second_factor
+from service.store import accounts, attempts, identities, second_factor
 from service.store.accounts import Actor, Scope
 from service.web.context import Context, Here
-from service.web.security import Visitor, cookie_name, counted, may, origin_of, set_session_cookie
+from service.web.credentials import Checked, checked
+from service.web.security import Visitor, cookie_name, may, origin_of, set_session_cookie
 
 router = APIRouter(tags=["session"])
 
@@ -71,24 +73,35 @@ def sign_in(given: Credentials, request: Request, response: Response, context: H
 def _signed_in(context: Context, given: Credentials, request: Request) -> tuple[str, Actor] | None:
     """(the session's secret, who signed in), or None. A code counts as a guess like a password; that one is
     still to be given is told to whoever knows the password, and doesn't."""
-    now, settings = context.clock(), context.settings
-    attempt, user = counted(context, given.name, request)
-    is_right = accounts.fits(user, given.password)
+    one = checked(context, request, given.name, given.password)
     with context.database.write() as connection:
-        if user is not None and is_right:
-            needs_code = second_factor.state_of(connection, user.id).active
-            if not needs_code or second_factor.passes(
-                connection, user.id, given.code or "", now, context.keys
-            ):
-                return accounts.sign_in(
-                    connection, user, attempt, given.password, now, settings.session_life, settings.owing
-                )
+        if one.is_right:
+            if _has_factor(context, connection, one, given.code):
+                return _let_in(context, connection, one, given.password)
             if given.code is None:
-                accounts.forget_attempt(connection, attempt)
-        if not is_right or given.code is not None:
-            accounts.refuse(connection, user, now)
+                attempts.forget(connection, one.attempt)
+        if not one.is_right or given.code is not None:
+            attempts.refuse(connection, one.user, context.clock())
             return None
     raise SecondFactorNeeded("请输入动态验证码")
+
+
+def _has_factor(context: Context, connection: sa.Connection, one: Checked, code: str | None) -> bool:
+    """Whether the code is right, where one is needed."""
+    user = one.user.id if one.person is None else identities.user_of(connection, one.person)
+    if user is None or not second_factor.state_of(connection, user).active:
+        return True
+    return second_factor.passes(connection, user, code or "", context.clock(), context.keys)
+
+
+def _let_in(
+    context: Context, connection: sa.Connection, one: Checked, password: str
+) -> tuple[str, Actor] | None:
+    now, life, owing = context.clock(), context.settings.session_life, context.settings.owing
+    if one.person is None or one.role is None:
+        return accounts.sign_in(connection, one.user, one.attempt, password, now, life, owing)
+    attempts.settle(connection, one.attempt)
+    return identities.sign_in(connection, one.person, one.role, one.attempt, now, life, owing)
 
 
 @router.get("/session")
@@ -115,7 +128,7 @@ def set_password(given: NewPassword, request: Request, context: Here, who: Visit
     now = context.clock()
     with context.database.write() as connection:
         if given.link is not None:
-            accounts.check_rate(connection, origin_of(request), now)
+            attempts.check_rate(connection, origin_of(request), now)
             accounts.accept_invitation(connection, given.link, given.new, now)
             return
         known = accounts.require(who, ())

@@ -7,10 +7,11 @@ import sqlalchemy as sa
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.store import accounts, second_factor
+from service.store import accounts, second_factor, sessions
 from service.store.accounts import Actor, Role
 from service.store.tables import second_factors, users
 from service.web.context import Context, Here
+from service.web.routes.own_login import OwnSessions, SessionId, shown_sessions
 from service.web.security import may
 
 router = APIRouter(tags=["users"], prefix="/users")
@@ -112,6 +113,20 @@ def remove_second_factor(user: Number, context: Here, who: Annotated[Actor, may(
     """Takes the second factor of somebody away who lost it; the password stays as it is."""
     with context.database.write() as connection:
         second_factor.remove(connection, user, who.id, context.clock())
+
+
+@router.get("/{user}/sessions")
+def show_sessions(user: Number, context: Here, who: Annotated[Actor, may("admin")]) -> OwnSessions:
+    """Where a user is signed in."""
+    with context.database.read() as connection:
+        return shown_sessions(context, connection, user, who.csrf)
+
+
+@router.delete("/{user}/sessions/{session}", status_code=204)
+def end_session(user: Number, session: SessionId, context: Here, who: Annotated[Actor, may("admin")]) -> None:
+    """Ends one session of a user; the others go on."""
+    with context.database.write() as connection:
+        sessions.end(connection, user, session, context.clock(), who.id)
 
 
 def _invited(context: Context, connection: sa.Connection, user: int, who: Actor) -> Invited:

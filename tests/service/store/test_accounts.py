@@ -7,8 +7,8 @@ from threading import Barrier
 
 import pytest
 
-from models.errors import TooOften
-from service.store import accounts
+from models.errors import Invalid, TooOften
+from service.store import accounts, attempts, passwords
 from service.store.database import Database
 
 NOW = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
@@ -20,13 +20,13 @@ def _guess(database: Database, together: Barrier, origin: str) -> str:
     """What becomes of one guess at the account of wang, as the service makes it."""
     together.wait()
     with database.write() as connection:
-        attempt = accounts.count_attempt(connection, "wang", origin, NOW)
+        attempt = attempts.count(connection, "wang", origin, NOW)
     try:
         with database.read() as connection:
-            accounts.allow(connection, attempt, NOW)
+            attempts.allow(connection, attempt, NOW)
     except TooOften:
         with database.write() as connection:
-            accounts.forget_attempt(connection, attempt)
+            attempts.forget(connection, attempt)
         return "refused"
     return "tried"
 
@@ -54,11 +54,28 @@ def test_a_name_that_nobody_has_is_locked_like_any_other(database: Database) -> 
     for name in ("wang", "li"):
         for number in range(ALLOWED + 1):
             with database.write() as connection:
-                attempt = accounts.count_attempt(connection, name, f"198.51.100.{number}", NOW)
+                attempt = attempts.count(connection, name, f"198.51.100.{number}", NOW)
             with database.read() as connection:
                 try:
-                    accounts.allow(connection, attempt, NOW)
+                    attempts.allow(connection, attempt, NOW)
                 except TooOften as error:
                     told[name] = (number, str(error))
     assert told["wang"] == told["li"]
     assert told["li"][0] == ALLOWED
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["1234567890", "qwertyuiop", "Password123", "P@ssw0rd2024", "abcdefghij", "1qaz2wsx3edc", "sealform2026"],
+)
+def test_a_password_that_many_have_is_refused(password: str) -> None:
+    with pytest.raises(Invalid):
+        passwords.kept(password, "wang")
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["a long enough password", "湖北武汉的秋天很短很短", "three words and more, " * 9, "kQ8-vm2_Zr4"],
+)
+def test_a_password_that_is_hard_to_guess_is_taken_however_long(password: str) -> None:
+    assert passwords.matches(passwords.kept(password, "wang"), password)

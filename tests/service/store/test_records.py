@@ -69,7 +69,7 @@ def _row(database: Database, submission: int) -> Any:
 
 def _found(database: Database, query: str) -> list[int]:
     with database.read() as connection:
-        wanted = search.matches(query, connection.dialect.name)
+        wanted = search.matches(connection, query)
         assert wanted is not None
         return sorted(connection.scalars(wanted))
 

@@ -122,7 +122,7 @@ def test_what_was_backed_up_comes_back_into_either_database(
             "received",
             "received",
         ]
-        wanted = search.matches("corrected@example", connection.dialect.name)
+        wanted = search.matches(connection, "corrected@example")
         assert wanted is not None
         assert list(connection.scalars(wanted)) == [1]
         assert connection.scalar(sa.select(sa.func.count()).select_from(workers)) == 0

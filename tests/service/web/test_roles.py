@@ -35,6 +35,8 @@ TABLE: dict[str, str | Scope] = {
     "POST /api/v1/users": "admin",
     "PATCH /api/v1/users/{user}": "admin",
     "POST /api/v1/users/{user}/link": "admin",
+    "GET /api/v1/users/{user}/sessions": "admin",
+    "DELETE /api/v1/users/{user}/sessions/{session}": "admin",
     "GET /api/v1/tokens": "admin",
     "POST /api/v1/tokens": "admin",
     "DELETE /api/v1/tokens/{token}": "admin",

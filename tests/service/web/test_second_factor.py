@@ -184,6 +184,32 @@ def test_an_owner_sees_own_sessions_alone_and_ends_one_or_all_others(service: Se
     assert other.get("/api/v1/session").status_code == 200
 
 
+def test_a_session_that_nobody_uses_ends_and_following_the_news_is_no_use(service: Served) -> None:
+    idle, busy, watching = (service.signed_in("clerk", name) for name in ("idle", "busy", "watching"))
+    for _ in range(5):
+        service.clock.forward(minutes=50)
+        assert busy.get("/api/v1/session").status_code == 200
+        assert watching.get("/api/v1/uploads/999/events").status_code in (401, 404)
+    for client, status in ((busy, 200), (idle, 401), (watching, 401)):
+        assert client.get("/api/v1/session").status_code == status
+    assert len(busy.get("/api/v1/sessions").json()["items"]) == 1
+
+
+def test_an_administrator_ends_one_session_of_somebody_and_it_is_in_the_log(service: Served) -> None:
+    boss, first = service.signed_in("administrator", "boss"), service.signed_in("clerk", "wang")
+    second = service.client()
+    assert second.post("/api/v1/session", json={"name": "wang", "password": PASSWORD}).status_code == 200
+    user = first.get("/api/v1/session").json()["user"]["id"].partition(":")[2]
+    items = boss.get(f"/api/v1/users/{user}/sessions").json()["items"]
+    assert [one["current"] for one in items] == [False, False]
+    for path in (f"/api/v1/users/{user}/sessions/{items[0]['id']}", "/api/v1/users/1/sessions/" + "0" * 16):
+        assert first.delete(path).status_code == 403
+    assert boss.delete(f"/api/v1/users/{user}/sessions/{items[0]['id']}").status_code == 204
+    assert boss.delete(f"/api/v1/users/{user}/sessions/{items[0]['id']}").status_code == 404
+    left = [client.get("/api/v1/session").status_code for client in (first, second)]
+    assert sorted(left) == [200, 401]
+
+
 def test_confirming_it_ends_sessions_that_were_opened_without_it(service: Served) -> None:
     first, second = service.signed_in("reviewer", "wang"), service.client()
     second.post("/api/v1/session", json={"name": "wang", "password": PASSWORD})
