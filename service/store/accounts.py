@@ -319,13 +319,7 @@ def who_by_session(
 ) -> Actor | None:
     """Whose session it is; None where it has ended. A user of the roles `owing` who has no second factor may
     do nothing until it is set."""
-    found = (
-        sa.select(users, sessions.c.csrf, sessions.c.issuer, second_factors.c.confirmed_at)
-        .join(sessions)
-        .outerjoin(second_factors, second_factors.c.user_id == users.c.id)
-        .where(sessions.c.digest == digest_of(secret), sessions.c.expires_at > now, users.c.active)
-    )
-    row = connection.execute(found).one_or_none()
+    row = connection.execute(_BY_SESSION, {"digest": digest_of(secret), "now": now}).one_or_none()
     if row is None:
         return None
     # A provider asks for a second factor by itself.
@@ -333,6 +327,20 @@ def who_by_session(
     can = frozenset[Scope]() if owes else ROLES[row.role]
     name = row.full_name or row.name
     return Actor(f"user:{row.id}", name, can, row.csrf, owes, row.issuer is not None)
+
+
+_BY_TOKEN = (
+    sa.select(tokens.c.id, tokens.c.name, tokens.c.scopes, tokens.c.used_at, users.c.role)
+    .join(users, users.c.id == tokens.c.created_by)
+    .where(tokens.c.digest == sa.bindparam("digest"), tokens.c.revoked_at.is_(None), users.c.active)
+)
+_BY_SESSION = (
+    sa.select(users, sessions.c.csrf, sessions.c.issuer, second_factors.c.confirmed_at)
+    .join(sessions)
+    .outerjoin(second_factors, second_factors.c.user_id == users.c.id)
+    .where(sessions.c.digest == sa.bindparam("digest"), sessions.c.expires_at > sa.bindparam("now"))
+    .where(users.c.active)
+)
 
 
 def create_token(
@@ -376,11 +384,7 @@ def revoke_token(connection: sa.Connection, token: int, by: str, now: datetime) 
 def who_by_token(connection: sa.Connection, token: str) -> tuple[Actor, datetime | None] | None:
     """(whose token it is, when it was last seen); None where it was revoked, or its maker may no longer sign
     in."""
-    found = (
-        sa.select(tokens, users.c.role).join(users, users.c.id == tokens.c.created_by)
-        .where(tokens.c.digest == digest_of(token), tokens.c.revoked_at.is_(None), users.c.active)
-    )  # fmt: skip
-    row = connection.execute(found).one_or_none()
+    row = connection.execute(_BY_TOKEN, {"digest": digest_of(token)}).one_or_none()
     if row is None:
         return None
     return Actor(f"token:{row.id}", row.name, frozenset(row.scopes) & ROLES[row.role]), row.used_at
