@@ -93,8 +93,8 @@ ROOMS: Mapping[str, Room] = {
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(
         "results parts sealing",
-        doors="accounts again answers audit belongings campaigns changes counts database events exports forms "
-        "four_eyes groupings identities listing marks moving notices proof_tables rearranged records "
+        doors="accounts again answers audit belongings campaigns changes counts database events exports "
+        "forms four_eyes groupings identities listing marks moving notices proof_tables rearranged records "
         "regrouping replay search second_factor sessions settling statuses tables twins uploads versions "
         "webhooks workers",
     ),

@@ -3,8 +3,8 @@ time is over. What must not be ends in the table below and in `fuzz-found/`: a c
 named, a file over its memory or its time, a temporary file or a process left.
 
 `python -m benchmarks.fuzz --minutes 60 FOLDER…` begins with the files in other folders, too. Every kind of
-file comes up as often, and of a kind each file the more seldom the more it costs, so that pages for the engine
-for pictures don't take all the time. Time is that of the processor, so that a busy machine finds nothing."""
+file comes up as often, and of a kind each file the more seldom the more it costs, so that scans don't take
+all the time. Time is that of the processor, so that a busy machine finds nothing."""
 
 import argparse
 import itertools
@@ -28,7 +28,8 @@ from service.settings import Settings
 
 _ROOT = Path(__file__).parents[2]
 _FOUND = Path("fuzz-found")
-# Seconds that a file may cost to come up whenever it is drawn; one of ten times as many comes up one time in ten.
+# Seconds that a file may cost to come up whenever it is drawn; one of ten times as many comes up one time in
+# ten.
 _CHEAP = 0.006
 # So many files wait for the process that reads, so that it never waits for them.
 _AHEAD = 8

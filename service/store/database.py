@@ -22,8 +22,8 @@ from service.store import proof_tables as _proof_tables  # noqa: F401
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 # Seconds that a writer waits for another process that is writing, before it gives up.
 _BUSY = 30.0
-# Seconds after which an unused connection is asked whether it still lives. To ask each time, as SQLAlchemy can,
-# would be a tenth of what a step of review costs.
+# Seconds after which an unused connection is asked whether it still lives. To ask each time, as SQLAlchemy
+# can, costs two more questions a step of review.
 _IDLE = 1.0
 # Seconds after which a server that does not answer counts as unreachable. The system itself would wait for
 # minutes.
