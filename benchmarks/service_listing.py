@@ -278,6 +278,11 @@ def form_of_most() -> FormDefinition:
     return max(load_forms().values(), key=lambda form: len(form.fields))
 
 
+def filled(form: FormDefinition) -> tuple[str, str]:
+    """The fields that hold something: a text, and the applicant's name."""
+    return next(name for name, field in form.fields.items() if field.kind == "prose"), form.applicant[0]
+
+
 def fill(folder: Path, count: int) -> str:
     """Makes a database with `count` submissions in `folder`, and returns a token for it."""
     settings = Settings.read(os.environ)
@@ -325,8 +330,7 @@ def submission(form: FormDefinition, draw: random.Random, number: int) -> dict[s
     text = "".join(draw.choices(_WORDS, k=_CHARACTERS // 2))
     waiting = draw.sample(list(form.fields), draw.randrange(4)) if status == "in-review" else []
     values: dict[str, Any] = dict.fromkeys(form.fields)
-    values[next(name for name, field in form.fields.items() if field.kind == "prose")] = text
-    values[form.applicant[0]] = unit
+    values |= zip(filled(form), (text, unit), strict=True)
     name, digest, by = f"{unit}.pdf", f"{number:064x}", "worker:w1"
     marks = {
         key: {"state": "doubtful" if key in waiting else "read", "by": by, "at": at.isoformat()}

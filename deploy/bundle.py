@@ -2,11 +2,14 @@
 
 It holds a wheel of every package that runs, as requirements.lock pins it for this platform and this Python,
 our own wheel, pip's, the units of systemd, the script that installs all that, and what there is to know.
+
+`python deploy/bundle.py --machine aarch64` makes one for machines of another kind, with the same Python.
 """
 
 import argparse
 import ensurepip
 import hashlib
+import platform
 import re
 import shutil
 import subprocess
@@ -19,7 +22,7 @@ from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, parse_wheel_filename
 
 ROOT = Path(__file__).parent.parent
 # What of this folder goes into the bundle as it is.
@@ -32,12 +35,15 @@ COPIED = (
     "UPGRADE.md",
 )
 SUMS = "SHA256SUMS"
+MACHINES = ("x86_64", "aarch64")
+# The newest C library that wheels for another machine may ask for: glibc 2.36, Debian 12's.
+_GLIBC = 36
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;]+)")
 
 
-def runtime_names(project: Path) -> set[str]:
+def runtime_names(project: Path, machine: str = platform.machine()) -> set[str]:
     """The canonical names of every package that runs: the project's dependencies, its extras', and all that
-    these need here.
+    these need on a `machine`.
 
     Raises:
         PackageNotFoundError: one is not installed in this environment.
@@ -55,7 +61,8 @@ def runtime_names(project: Path) -> set[str]:
         for text in metadata.requires(name) or []:
             inner = Requirement(text)
             if inner.marker is None or any(
-                inner.marker.evaluate({"extra": extra}) for extra in ("", *known[name])
+                inner.marker.evaluate({"extra": extra, "platform_machine": machine})
+                for extra in ("", *known[name])
             ):
                 waiting.append(inner)
     return set(known)
@@ -70,14 +77,15 @@ def pins(lock: str) -> Iterator[tuple[str, str, str]]:
             yield canonicalize_name(found["name"]), found["version"], entry
 
 
-def make_bundle(project: Path, target: Path) -> None:
-    """Makes `target` anew.
+def make_bundle(project: Path, target: Path, machine: str = platform.machine()) -> None:
+    """Makes `target` anew, for a `machine`.
 
     Raises:
         CalledProcessError: pip could not get or make a wheel.
-        LookupError: a package that runs is not pinned, or this Python comes without pip's wheel.
+        LookupError: a package that runs is not pinned or has no wheel for the machine, or this Python comes
+            without pip's wheel.
     """
-    names = runtime_names(project)
+    names = runtime_names(project, machine)
     pinned = [
         (name, version, entry)
         for name, version, entry in pins((project / "requirements.lock").read_text("utf-8"))
@@ -91,8 +99,14 @@ def make_bundle(project: Path, target: Path) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as chosen:
         chosen.write("\n".join(entry for _, _, entry in pinned))
         chosen.flush()
-        _pip("--require-hashes", "--requirement", chosen.name, into=wheels)
+        pinned_ones = "--require-hashes", "--requirement", chosen.name
+        if machine == platform.machine():
+            _pip(*pinned_ones, into=wheels)
+        else:
+            _download(*pinned_ones, into=wheels, machine=machine)
     _pip(str(project), into=wheels)
+    if machine != platform.machine() and (strange := foreign(wheels, machine)):
+        raise LookupError(f"not for {machine}: {', '.join(strange)}")
     own = next(wheels.glob("sealform-*.whl")).name.split("-")[1]
     lines = [f"{name}=={version}" for name, version, _ in pinned] + [f"sealform=={own}"]
     (target / "requirements.txt").write_text("\n".join(lines) + "\n", "utf-8")
@@ -103,7 +117,8 @@ def make_bundle(project: Path, target: Path) -> None:
     # A release is called after what it holds: two bundles of one version don't share a folder.
     release = f"{own}-{hashlib.sha256(sums.encode()).hexdigest()[:8]}"
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    for name, text in (("PYTHON", python), ("PLATFORM", sysconfig.get_platform()), ("VERSION", release)):
+    system = sysconfig.get_platform() if machine == platform.machine() else f"linux-{machine}"
+    for name, text in (("PYTHON", python), ("PLATFORM", system), ("VERSION", release)):
         (target / name).write_text(text + "\n", "utf-8")
     (target / SUMS).write_text(_sums(target), "utf-8")
 
@@ -119,6 +134,29 @@ def _pip(*what: str, into: Path) -> None:
         str(into),
     )
     subprocess.run([sys.executable, "-m", "pip", "wheel", *usual, *what], check=True)
+
+
+def _download(*what: str, into: Path, machine: str) -> None:
+    """Gets wheels for another machine; nothing can be built for it here."""
+    systems = ["manylinux2014", *(f"manylinux_2_{minor}" for minor in range(17, _GLIBC + 1)), "linux"]
+    usual = ["-qq", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", "--dest", str(into)]
+    for system in systems:
+        usual += ["--platform", f"{system}_{machine}"]
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    usual += ["--python-version", version, "--implementation", "cp"]
+    subprocess.run([sys.executable, "-m", "pip", "download", *usual, *what], check=True)
+
+
+def foreign(wheels: Path, machine: str) -> list[str]:
+    """The names of the wheels in a folder that do not run on `machine`."""
+    return [
+        wheel.name
+        for wheel in sorted(wheels.glob("*.whl"))
+        if not any(
+            tag.platform == "any" or tag.platform.endswith(f"_{machine}")
+            for tag in parse_wheel_filename(wheel.name)[3]
+        )
+    ]
 
 
 def _pips_wheel() -> Path:
@@ -149,8 +187,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Makes the bundle and says how large it is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "dist/sealform-bundle")
-    target = parser.parse_args(arguments).output
-    make_bundle(ROOT, target)
+    parser.add_argument("--machine", choices=MACHINES, default=platform.machine())
+    given = parser.parse_args(arguments)
+    target = given.output
+    make_bundle(ROOT, target, given.machine)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     print(f"{target}: {len(list((target / 'wheels').iterdir()))} wheels, {size / 1e6:.0f} MB")
 

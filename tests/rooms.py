@@ -93,10 +93,10 @@ ROOMS: Mapping[str, Room] = {
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(
         "results parts sealing",
-        doors="accounts again answers attempts audit belongings campaigns changes database events exports "
-        "forms four_eyes groupings identities listing marks moving notices proof_tables rearranged records "
-        "regrouping replay sealed search second_factor sessions settling statuses tables twins uploads "
-        "versions webhooks workers",
+        doors="accounts again answers attempts audit belongings campaigns changes counts database events "
+        "exports forms four_eyes groupings identities listing marks moving notices proof_tables "
+        "rearranged records regrouping replay sealed search second_factor sessions settling statuses "
+        "tables twins uploads versions webhooks workers",
     ),
     "service.migrations": Room("store"),
     "service.drafting": Room(

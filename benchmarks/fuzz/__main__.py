@@ -1,6 +1,10 @@
 """`make fuzz MINUTES=10 [SEED=1]`: mutations of every fixture, in the pool as the product runs it, until the
 time is over. What must not be ends in the table below and in `fuzz-found/`: a crash, an error that nobody
-named, a file over its memory or twice its time, a temporary file or a process left."""
+named, a file over its memory or its time, a temporary file or a process left.
+
+`python -m benchmarks.fuzz --minutes 60 FOLDER…` begins with the files in other folders, too. Every kind of
+file comes up as often, and of a kind each file the more seldom the more it costs, so that scans don't take
+all the time. Time is that of the processor, so that a busy machine finds nothing."""
 
 import argparse
 import itertools
@@ -8,8 +12,9 @@ import random
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from benchmarks.fuzz.mutations import mutate
@@ -17,17 +22,20 @@ from benchmarks.fuzz.watched import Seen, read_watched
 from extractor import Source
 from models.errors import UnreadableFile
 from service.forms.definitions import load_forms
-from service.processes.pool import LastingPool, Limits, options_of
+from service.processes.pool import Given, LastingPool, Limits, options_of
 from service.processes.scratch import scratch_folder
 from service.settings import Settings
 
 _ROOT = Path(__file__).parents[2]
 _FOUND = Path("fuzz-found")
-# Files that take the engine for pictures, or LibreOffice: seconds each, so that they come up less often.
-_SLOW = frozenset({".jpg", ".png", ".tif", ".heic", ".doc", ".rtf", ".odt", ".wps"})
-_SLOW_SHARE = 0.04
-_LARGE = 300_000  # bytes, from which on a PDF is scanned pages
-_TWICE, _GIGABYTE = 2, 1 << 30
+# Seconds that a file may cost to come up whenever it is drawn; one of ten times as many comes up one time in
+# ten.
+_CHEAP = 0.006
+# So many files wait for the process that reads, so that it never waits for them.
+_AHEAD = 8
+# By the clock a file may take so many times its limit, since others may be using this machine.
+_BUSY = 5
+_GIGABYTE = 1 << 30
 
 
 def fixtures(more: list[Path]) -> list[Path]:
@@ -36,71 +44,113 @@ def fixtures(more: list[Path]) -> list[Path]:
     return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
-def _is_slow(path: Path) -> bool:
-    return path.suffix.lower() in _SLOW or path.stat().st_size > _LARGE
+class _Choice:
+    """Which file comes next: each kind as often, and of a kind the cheaper ones more often."""
+
+    def __init__(self, files: list[Path], seed: int) -> None:
+        self._chance = random.Random(seed)
+        self._kinds: dict[str, list[Path]] = defaultdict(list)
+        for one in files:
+            self._kinds[one.suffix.lower()].append(one)
+        self._costs: dict[Path, list[float]] = {one: [] for one in files}
+        self.seeds = (seed * 1_000_000 + number for number in itertools.count())
+
+    def __iter__(self) -> Iterator[tuple[Path, int]]:
+        kinds = sorted(self._kinds)
+        while True:
+            path = self._chance.choice(self._kinds[self._chance.choice(kinds)])
+            costs = self._costs[path]
+            if not costs or self._chance.random() * sum(costs) / len(costs) <= _CHEAP:
+                yield path, next(self.seeds)
+
+    def took(self, path: Path, seconds: float) -> None:
+        """Remembers what a file of this fixture cost."""
+        self._costs[path].append(seconds)
 
 
-def _chosen(files: list[Path], seed: int) -> Iterator[tuple[Path, int]]:
-    """(file, seed of its mutation) without end, the same for the same `seed`."""
-    chance = random.Random(seed)
-    slow, quick = [one for one in files if _is_slow(one)], [one for one in files if not _is_slow(one)]
-    for number in itertools.count():
-        of = slow if slow and (not quick or chance.random() < _SLOW_SHARE) else quick
-        yield chance.choice(of), seed * 1_000_000 + number
+class _Tally:
+    """What came of the files, and what must not be."""
+
+    def __init__(self) -> None:
+        self.outcomes, self.found, self.kinds = Counter[str](), Counter[str](), Counter[str]()
+        self.slowest, self.largest = 0.0, 0
+
+    def count(self, path: Path, given: Given[Seen], limit: float) -> list[str]:
+        """Counts what came of a file made from `path`, and returns what is wrong about it."""
+        outcome = given.outcome
+        self.kinds[path.suffix.lower()] += 1
+        if isinstance(outcome, UnreadableFile):
+            self.outcomes[outcome.code] += 1
+            wrong = [f"{outcome.code}: {outcome.message}"]
+        else:
+            self.outcomes.update(outcome.codes)
+            self.slowest = max(self.slowest, outcome.seconds)
+            self.largest = max(self.largest, outcome.memory)
+            wrong = list(outcome.defects)
+            if outcome.seconds > limit:
+                wrong.append(f"took {outcome.seconds:.0f} s")
+            if outcome.memory > 2 * _GIGABYTE:
+                wrong.append(f"memory {outcome.memory >> 30} GiB")
+        self.found.update(wrong)
+        return wrong
+
+    def __str__(self) -> str:
+        kinds = ", ".join(f"{kind or 'no suffix'} {n}" for kind, n in self.kinds.most_common())
+        outcomes = ", ".join(f"{code} {n}" for code, n in self.outcomes.most_common())
+        most = f"slowest {self.slowest:.1f} s, most memory {self.largest >> 20} MiB"
+        return f"{self.kinds.total()} files: {most}\n  of {kinds}\n  {outcomes}"
 
 
 def main() -> int:
     """Runs until the time is over; 1 where something was found."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("folders", type=Path, nargs="*", help="more files to begin with")
     given = parser.parse_args()
-    settings = Settings.read({})
-    options, forms, found = options_of(settings), load_forms(), Counter[str]()
-    outcomes, slowest, largest, count = Counter[str](), 0.0, 0, 0
-    until = time.monotonic() + 60 * given.minutes
-    with scratch_folder() as scratch, tempfile.TemporaryDirectory() as folder:
-        with LastingPool(Limits(1, settings.time_limit, settings.memory_limit), scratch) as pool:
-            for path, seed in _chosen(fixtures(given.folders), given.seed):
-                if time.monotonic() > until:
-                    break
-                file = Path(folder) / f"{seed}{path.suffix}"
-                file.write_bytes(mutate(path.read_bytes(), seed))
-                started = time.monotonic()
-                done = pool.call(Source.at(file), forms, options, read_watched, lambda: None)
-                seconds, count = time.monotonic() - started, count + 1
-                outcomes.update(_named(done.outcome))
-                slowest = max(slowest, seconds)
-                largest = max(largest, done.outcome.memory if isinstance(done.outcome, Seen) else 0)
-                wrong = _wrong(done.outcome, seconds, settings.time_limit)
-                if wrong:
-                    _FOUND.mkdir(exist_ok=True)
-                    (_FOUND / f"{path.stem}-{seed}{path.suffix}").write_bytes(file.read_bytes())
-                    found.update(wrong)
-                    print(f"{path.name} {seed}: {'; '.join(wrong)}", flush=True)
-                file.unlink()
+    tally = _Tally()
+    with scratch_folder() as scratch:
+        _run(_Choice(fixtures(given.folders), given.seed), tally, 60 * given.minutes, scratch)
         if left := [one.name for one in scratch.rglob("*") if one.is_file() and one.name != "owner"]:
-            found[f"temporary files left: {left[:3]}"] += len(left)
-    print(
-        f"{count} files, seed {given.seed}: slowest {slowest:.1f} s, most memory {largest >> 20} MiB; "
-        + ", ".join(f"{code} {n}" for code, n in outcomes.most_common())
-    )
-    for what, times in found.most_common():
+            tally.found[f"temporary files left: {left[:3]}"] += len(left)
+    print(f"seed {given.seed}, {tally}")
+    for what, times in tally.found.most_common():
         print(f"FOUND {times} x {what}")
-    return 1 if found else 0
+    return 1 if tally.found else 0
 
 
-def _named(outcome: Seen | UnreadableFile) -> tuple[str, ...]:
-    return outcome.codes if isinstance(outcome, Seen) else (outcome.code,)
+def _run(choice: _Choice, tally: _Tally, seconds: float, scratch: Path) -> None:
+    settings, forms = Settings.read({}), load_forms()
+    options, until, told = options_of(settings), time.monotonic() + seconds, time.monotonic()
+    limits = Limits(1, _BUSY * settings.time_limit, settings.memory_limit)
+    coming, waiting = iter(choice), dict[Future[Given[Seen]], tuple[Path, Path]]()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LastingPool(limits, scratch) as pool,
+        ThreadPoolExecutor(_AHEAD) as threads,
+    ):
+        while waiting or time.monotonic() < until:
+            while len(waiting) < _AHEAD and time.monotonic() < until:
+                path, seed = next(coming)
+                file = Path(folder) / f"{path.stem}-{seed}{path.suffix}"
+                file.write_bytes(mutate(path.read_bytes(), seed))
+                call = threads.submit(pool.call, Source.at(file), forms, options, read_watched, lambda: None)
+                waiting[call] = path, file
+            for call in wait(waiting, return_when=FIRST_COMPLETED).done:
+                path, file = waiting.pop(call)
+                _end(path, file, call.result(), choice, tally, settings.time_limit)
+            if time.monotonic() > told + 60:
+                told = time.monotonic()
+                print(f"… {tally.kinds.total()} files", flush=True)
 
 
-def _wrong(outcome: Seen | UnreadableFile, seconds: float, limit: float) -> list[str]:
-    wrong = [f"took {seconds:.0f} s"] if seconds > _TWICE * limit else []
-    if isinstance(outcome, UnreadableFile):
-        return [*wrong, f"{outcome.code}: {outcome.message}"]
-    over = [f"memory {outcome.memory >> 30} GiB"] if outcome.memory > 2 * _GIGABYTE else []
-    return [*wrong, *outcome.defects, *over]
+def _end(path: Path, file: Path, given: Given[Seen], choice: _Choice, tally: _Tally, limit: float) -> None:
+    choice.took(path, given.outcome.seconds if isinstance(given.outcome, Seen) else limit)
+    if wrong := tally.count(path, given, limit):
+        _FOUND.mkdir(exist_ok=True)
+        (_FOUND / file.name).write_bytes(file.read_bytes())
+        print(f"{path.name} {file.stem.rpartition('-')[2]}: {'; '.join(wrong)}", flush=True)
+    file.unlink()
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ from service.processes.pool import Forms, read_submission
 
 @dataclass(frozen=True)
 class Seen:
-    """What reading gave: codes of errors, defects of ours that were caught, each by its kind and place, and
-    the most memory so far, in bytes."""
+    """What reading gave: codes of errors, defects of ours that were caught, each by its kind and place, the
+    most memory so far, in bytes, and the seconds of a core that it took."""
 
     codes: tuple[str, ...]
     defects: tuple[str, ...]
     memory: int
+    seconds: float
 
 
 class _Defects(logging.Handler):
@@ -40,10 +41,17 @@ def read_watched(submission: Source, forms: Forms, options: Options) -> Seen:
     """Reads as the product does, and tells what came of it."""
     defects, log = _Defects(), logging.getLogger("extractor.pipeline")
     log.addHandler(defects)
+    before = _spent()
     try:
         lines = read_submission(submission, forms, options)
     finally:
         log.removeHandler(defects)
     codes = tuple(line["error"]["code"] if line["error"] else line["status"] for line in lines)
     most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return Seen(codes, tuple(defects.found), most << 10)
+    return Seen(codes, tuple(defects.found), most << 10, _spent() - before)
+
+
+def _spent() -> float:
+    """Seconds of a core that this process and those that it started and that ended have taken."""
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in spent)

@@ -41,6 +41,7 @@ _ORIENTATION = 0x0112  # the tag of Exif that says how a camera was held
 _REDUCED_AS = {"1": "L", "P": "RGB", "PA": "RGBA", "I;16": "I", "I;16B": "I", "I;16L": "I"}
 _LACKS_END = "图片不完整，缺少末尾，只读取了已有的部分"
 _WHITES = (1, 255, 1023, 4095, 16383, 65535)  # white of float pictures, and of greys of 8 to 16 bits
+_BAND = 256  # rows of a picture that are made RGB at a time
 _LEAST_ACROSS = 8  # pixels of the shorter side; not even a letter has fewer
 _MOST_PIXELS_ACROSS = 1_000_000  # pixels of the longer side of a page of which only a part is drawn
 
@@ -173,13 +174,16 @@ def decode(
             if min(image.size) < _LEAST_ACROSS:
                 raise NotAForm(f"图片只有 {image.width}×{image.height} 像素")
             smaller, factor = _bounded(image, limits.whole)
-            upright = ImageOps.exif_transpose(smaller)
-            size = factor * upright.width, factor * upright.height
-            points, colour = _points(size, image.info.get("dpi")), _on_white(upright)
-            if frame == pages[-1]:
-                # What Pillow holds is no longer needed while the page is read.
+            dpi = image.info.get("dpi")
+            if frame == pages[-1] and smaller is not image:
+                # What Pillow holds of the whole is no longer needed.
                 image.close()
-            del smaller, upright
+            ImageOps.exif_transpose(smaller, in_place=True)
+            points = _points((factor * smaller.width, factor * smaller.height), dpi)
+            colour = _on_white(smaller)
+            if frame == pages[-1]:
+                image.close()
+            del smaller
             yield Picture(colour, points, damage)
 
 
@@ -249,14 +253,36 @@ def _on_white(image: "Image") -> "NDArray[np.uint8]":
     """Return a picture as on paper: RGB, height x width x 3, 8 bits a channel. Transparent pixels become
     white. Greys of more than 8 bits are scaled, not cut off."""
     import numpy as np
+
+    white = _white(image) if image.mode.startswith(("I", "F")) else None
+    colour = np.empty((image.height, image.width, 3), np.uint8)
+    for top, band in _bands(image):
+        colour[top : top + band.height] = _band_on_white(band, white)
+    return colour
+
+
+def _bands(image: "Image") -> Iterator[tuple[int, "Image"]]:
+    """Yield (its first row, a band of the picture), so that what is computed between takes little memory."""
+    for top in range(0, image.height, _BAND):
+        yield top, image.crop((0, top, image.width, min(top + _BAND, image.height)))
+
+
+def _white(image: "Image") -> float:
+    """Return the value of white in a picture of greys of more than 8 bits."""
+    import numpy as np
+
+    most = max(float(np.nan_to_num(np.asarray(band, np.float64)).max()) for _, band in _bands(image))
+    # A scanner of 12 bits leaves the upper 4 of 16 bits empty.
+    return next((top for top in _WHITES if most <= top), most)
+
+
+def _band_on_white(image: "Image", white: float | None) -> "NDArray[np.uint8]":
+    import numpy as np
     from PIL import Image
 
-    if image.mode.startswith(("I", "F")):
-        grey = np.asarray(image, np.float64)
-        most = float(np.nan_to_num(grey).max())
-        # A scanner of 12 bits leaves the upper 4 of 16 bits empty.
-        white = next((top for top in _WHITES if most <= top), most)
-        scaled = np.clip(np.nan_to_num(grey) * (255 / white), 0, 255).astype(np.uint8)
+    if white is not None:
+        grey = np.nan_to_num(np.asarray(image, np.float64))
+        scaled = np.clip(grey * (255 / white), 0, 255).astype(np.uint8)
         return np.repeat(scaled[..., None], 3, axis=2)
     if image.has_transparency_data:
         image = image.convert("RGBA")

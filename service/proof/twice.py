@@ -69,12 +69,14 @@ def ask(
 
 def waiting(connection: sa.Connection, submission: int) -> set[str]:
     """Returns the fields of a submission that two people have still to key."""
-    query = sa.select(proof_samples.c.field).where(
-        proof_samples.c.submission_id == submission,
-        proof_samples.c.purpose == "twice",
-        proof_samples.c.state.in_(OPEN),
-    )
-    return set(connection.scalars(query))
+    return set(connection.scalars(_WAITING, {"number": submission}))
+
+
+_WAITING = sa.select(proof_samples.c.field).where(
+    proof_samples.c.submission_id == sa.bindparam("number"),
+    proof_samples.c.purpose == "twice",
+    proof_samples.c.state.in_(OPEN),
+)
 
 
 def _names(line: Line, form: FormDefinition, also: Collection[str]) -> list[str]:

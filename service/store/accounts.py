@@ -8,7 +8,7 @@ import hmac
 import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -250,15 +250,9 @@ def who_by_session(
 ) -> Actor | None:  # fmt: skip
     """Whose session it is; None where it has ended, or was not used for as long as `idle`. A user of the
     roles `owing` who has no second factor may do nothing until it is set."""
-    used = sa.true() if idle is None else sessions.c.seen_at > now - idle
-    about = sessions.c.csrf, sessions.c.issuer, sessions.c.seen_at, second_factors.c.confirmed_at
-    found = (
-        sa.select(users, *about)
-        .join(sessions)
-        .outerjoin(second_factors, second_factors.c.user_id == users.c.id)
-        .where(sessions.c.digest == digest_of(secret), sessions.c.expires_at > now, used, users.c.active)
-    )
-    row = connection.execute(found).one_or_none()
+    since = _EVER if idle is None else now - idle
+    given = {"digest": digest_of(secret), "now": now, "since": since}
+    row = connection.execute(_BY_SESSION, given).one_or_none()
     if row is None:
         return None
     listed = (row.issuer or "").startswith(DIRECTORY)
@@ -273,6 +267,21 @@ def who_by_session(
 def mark_seen(connection: sa.Connection, secret: str, now: datetime) -> None:
     """Notes that a session was used."""
     connection.execute(sessions.update().where(sessions.c.digest == digest_of(secret)).values(seen_at=now))
+
+
+_BY_TOKEN = (
+    sa.select(tokens.c.id, tokens.c.name, tokens.c.scopes, tokens.c.used_at, users.c.role)
+    .join(users, users.c.id == tokens.c.created_by)
+    .where(tokens.c.digest == sa.bindparam("digest"), tokens.c.revoked_at.is_(None), users.c.active)
+)
+_BY_SESSION = (
+    sa.select(users, sessions.c.csrf, sessions.c.issuer, sessions.c.seen_at, second_factors.c.confirmed_at)
+    .join(sessions)
+    .outerjoin(second_factors, second_factors.c.user_id == users.c.id)
+    .where(sessions.c.digest == sa.bindparam("digest"), sessions.c.expires_at > sa.bindparam("now"))
+    .where(sessions.c.seen_at > sa.bindparam("since"), users.c.active)
+)
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)  # before any session was used
 
 
 def create_token(
@@ -316,11 +325,7 @@ def revoke_token(connection: sa.Connection, token: int, by: str, now: datetime) 
 def who_by_token(connection: sa.Connection, token: str) -> tuple[Actor, datetime | None] | None:
     """(whose token it is, when it was last seen); None where it was revoked, or its maker may no longer sign
     in."""
-    found = (
-        sa.select(tokens, users.c.role).join(users, users.c.id == tokens.c.created_by)
-        .where(tokens.c.digest == digest_of(token), tokens.c.revoked_at.is_(None), users.c.active)
-    )  # fmt: skip
-    row = connection.execute(found).one_or_none()
+    row = connection.execute(_BY_TOKEN, {"digest": digest_of(token)}).one_or_none()
     if row is None:
         return None
     return Actor(f"token:{row.id}", row.name, frozenset(row.scopes) & ROLES[row.role]), row.used_at

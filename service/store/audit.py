@@ -46,7 +46,7 @@ def append(
     Entries are made one after the other: a second transaction waits here until the first has ended.
     """
     seq = next_value(connection, _HEAD)
-    previous = connection.scalar(sa.select(audit_log.c.hash).where(audit_log.c.seq == seq - 1)) or _START
+    previous = connection.scalar(_HASH, {"number": seq - 1}) or _START
     rows, digests = [], {}
     for label, value in (values or {}).items():
         salt, text = secrets.token_bytes(16), canonical(value)
@@ -60,9 +60,8 @@ def append(
         "subject": subject,
         "digests": digests,
     }
-    connection.execute(
-        audit_log.insert().values({**entry, "at": at, "previous": previous, "hash": _hash(entry, previous)})
-    )  # fmt: skip
+    kept = {**entry, "at": at, "previous": previous, "hash": _hash(entry, previous)}
+    connection.execute(audit_log.insert(), kept)
     if rows:
         connection.execute(audit_values.insert(), rows)
     return seq
@@ -71,15 +70,19 @@ def append(
 def next_value(connection: sa.Connection, name: str, count: int = 1) -> int:
     """Returns the next number of the counter `name`, in the order in which transactions commit. Takes `count`
     numbers and returns the last of them."""
-    made = connection.execute(
-        counters.update()
-        .where(counters.c.name == name)
-        .values(value=counters.c.value + count)
-        .returning(counters.c.value)
-    ).scalar()
+    made = connection.execute(_NEXT, {"counter": name, "count": count}).scalar()
     if made is None:
         raise LookupError(f"no counter {name}")
     return int(made)
+
+
+_HASH = sa.select(audit_log.c.hash).where(audit_log.c.seq == sa.bindparam("number"))
+_NEXT = (
+    counters.update()
+    .where(counters.c.name == sa.bindparam("counter"))
+    .values(value=counters.c.value + sa.bindparam("count"))
+    .returning(counters.c.value)
+)
 
 
 def wait_for_turn(connection: sa.Connection) -> None:

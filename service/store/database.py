@@ -1,8 +1,10 @@
 """Connections to SQLite or PostgreSQL, and the transactions in which everything is written."""
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,9 @@ from service.store.sealed import Values, seal_with
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 # Seconds that a writer waits for another process that is writing, before it gives up.
 _BUSY = 30.0
+# Seconds after which an unused connection is asked whether it still lives. To ask each time, as SQLAlchemy
+# can, costs two more questions a step of review.
+_IDLE = 1.0
 # Seconds after which a server that does not answer counts as unreachable. The system itself would wait for
 # minutes.
 _TO_CONNECT = 10
@@ -41,9 +46,9 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
             if "connect_timeout" not in parsed.query:
                 parsed = parsed.update_query_dict({"connect_timeout": str(_TO_CONNECT)})
-            self.engine = sa.create_engine(
-                parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
-            )
+            self.engine = sa.create_engine(parsed, pool_size=10, max_overflow=10, hide_parameters=True)
+            sa.event.listen(self.engine, "checkin", _note_use)
+            sa.event.listen(self.engine, "checkout", partial(_ask_the_idle, self.engine.dialect))
         elif parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             self.engine = sa.create_engine(
@@ -129,6 +134,16 @@ class Database:
         self.engine.dispose()
 
 
+def one_of(
+    connection: sa.Connection, column: sa.Column[int], numbers: Sequence[int]
+) -> sa.ColumnElement[bool]:
+    """Returns the condition that `column` holds one of `numbers`. PostgreSQL gets them as one parameter, so
+    that the statement is the same however many they are."""
+    if connection.dialect.name == "sqlite":
+        return column.in_(list(numbers))
+    return column == sa.any_(sa.literal(list(numbers), sa.ARRAY(sa.BigInteger)))
+
+
 def is_there(url: str) -> bool:
     """Returns whether there may be a database at `url`, without making one. For SQLite it looks for the file;
     a server would have to be asked, so the answer is yes."""
@@ -159,6 +174,21 @@ def _alembic() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     return config
+
+
+def _note_use(_: object, record: Any) -> None:
+    """Notes on a connection that goes back to the pool when that was."""
+    record.info["used"] = time.monotonic()
+
+
+def _ask_the_idle(dialect: sa.Dialect, connection: Any, record: Any, _: object) -> None:
+    """Has the pool replace a connection that was unused for a while and is dead, because the server was
+    restarted meanwhile."""
+    if time.monotonic() - record.info.get("used", time.monotonic()) > _IDLE:
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise sa.exc.DisconnectionError from error
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

@@ -82,13 +82,17 @@ def _propose(connection: sa.Connection, row: Any, by: Editor, reason: str | None
 def proposal(connection: sa.Connection, submission: int) -> Any | None:
     """The version in which somebody proposed to refuse a submission; None where nobody did since its review
     began."""
-    query = versions.select().where(versions.c.submission_id == submission)
-    for one in connection.execute(query.order_by(versions.c.version.desc())):
-        if one.action == PROPOSED:
-            return one
-        if one.action in (*_BEGINS, "reject", "accept", "return", "withdraw"):
-            return None
-    return None
+    last = connection.execute(_LAST, {"number": submission}).one_or_none()
+    return last if last is not None and last.action == PROPOSED else None
+
+
+_LAST = (
+    versions.select()
+    .where(versions.c.submission_id == sa.bindparam("number"))
+    .where(versions.c.action.in_((PROPOSED, *_BEGINS, "reject", "accept", "return", "withdraw")))
+    .order_by(versions.c.version.desc())
+    .limit(1)
+)
 
 
 def assign(connection: sa.Connection, submission: int, user: int | None, by: Editor) -> None:

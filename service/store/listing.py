@@ -1,5 +1,5 @@
-"""Queries for people to look through: the list of submissions, counts, the questions that wait for an answer,
-and one submission with everything that it has.
+"""Queries for people to look through: the list of submissions, the answers to one question that wait, and one
+submission with everything that it has.
 
 Lists are paged by key: a page begins after the last row of the page before. So paging through a list shows
 each submission once, even while new ones arrive, and a late page costs no more than an early one.
@@ -10,7 +10,8 @@ import binascii
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from models.errors import Invalid, NotFound
 from service.parts import own
 from service.results import Line, Parted
 from service.store import notices, sealed, search, twins, units, urgency
+from service.store.database import one_of
 from service.store.statuses import Status
 from service.store.tables import (
     Moment,
@@ -34,7 +36,6 @@ from service.store.tables import (
 )
 
 Sort = Literal["urgency", "-received_at", "received_at", "-doubtful", "unit"]
-DECISIONS = ("accept", "return", "reject")
 # No number that a cursor may name is this large; the databases count to 2^31 - 1 at least.
 _FAR = 1 << 31
 
@@ -96,20 +97,23 @@ def page(
     Raises:
         Invalid: `cursor` is not a cursor of that order.
     """
-    conditions = _conditions(connection, wanted)
+    rough = search.rough(connection, wanted.query) if wanted.query else None
+    conditions = _conditions(connection, wanted, rough)
+    fetch = partial(_fetch, connection, rough)
     if sort == "urgency":
-        return _urgent(connection, conditions, cursor, limit)
+        return _urgent(fetch, conditions, cursor, limit)
     order = _ORDERS[sort]
     after = _read_cursor(cursor, sort) if cursor else None
     if sort == "unit" and sealed.is_on(connection):
         return _cut(units.page(connection, conditions, after, limit + 1), sort, limit)
     rows: list[Any] = []
     if after is None or after[0] is not None:
-        rows += connection.execute(_keyed(order, after, limit + 1).where(*conditions)).all()
+        query = _keyed(order, after).where(*conditions)
+        rows += fetch(query, (order.key, submissions.c.id), order.descending, limit + 1)
     if order.key.nullable and len(rows) <= limit:
         last = after[1] if after and after[0] is None else 0
         rest = submissions.select().where(order.key.is_(None), submissions.c.id > last, *conditions)
-        rows += connection.execute(rest.order_by(submissions.c.id).limit(limit + 1 - len(rows))).all()
+        rows += fetch(rest, (submissions.c.id,), False, limit + 1 - len(rows))
     return _cut(rows, sort, limit)
 
 
@@ -121,21 +125,37 @@ def _cut(rows: list[Any], sort: Sort, limit: int) -> Page:
     return Page(rows[:limit], _write_cursor(sort, getattr(last, _ORDERS[sort].key.name), last.id))
 
 
+def _fetch(
+    connection: sa.Connection, rough: search.Rough | None, query: sa.Select[Any],
+    keys: Sequence[sa.Column[Any]], descending: bool, limit: int,
+) -> Sequence[Any]:  # fmt: skip
+    """Fetches the first `limit` rows of `query` in the order of `keys`. Where the search is `rough`, its
+    candidates are sorted first (OFFSET keeps the server from asking each of them before), and then asked one
+    by one until there are enough."""
+    ordered = query.order_by(*(key.desc() if descending else key.asc() for key in keys))
+    if rough is not None:
+        some = ordered.offset(0).subquery("candidates")
+        columns = [some.c[key.name] for key in keys]
+        ordered = sa.select(some).where(rough.is_exact(some.c.id))
+        ordered = ordered.order_by(*(column.desc() if descending else column.asc() for column in columns))
+    return connection.execute(ordered.limit(limit)).all()
+
+
 def _urgent(
-    connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]], cursor: str | None, limit: int
+    fetch: urgency.Fetch, conditions: Sequence[sa.ColumnElement[bool]], cursor: str | None, limit: int
 ) -> Page:
     place = None
     if cursor:
         (stage, told), number = _read_cursor(cursor, "urgency")
         place = urgency.Place(stage, told, number)
-    rows, last = urgency.page(connection, conditions, place, limit)
+    rows, last = urgency.page(fetch, conditions, place, limit)
     told = [last.stage, last.at.isoformat()] if last else None
     return Page(rows, _write_cursor("urgency", told, last.number) if last else None)
 
 
-def _keyed(order: _Order, after: tuple[Any, int] | None, limit: int) -> sa.Select[Any]:
+def _keyed(order: _Order, after: tuple[Any, int] | None) -> sa.Select[Any]:
     pair = (order.key, submissions.c.id)
-    query = submissions.select().limit(limit)
+    query = submissions.select()
     if order.key.nullable:
         query = query.where(order.key.is_not(None))
     if after is not None:
@@ -144,10 +164,12 @@ def _keyed(order: _Order, after: tuple[Any, int] | None, limit: int) -> sa.Selec
             *(sa.literal(value, column.type) for value, column in zip(after, pair, strict=True))
         )
         query = query.where(here < there if order.descending else here > there)
-    return query.order_by(*(column.desc() if order.descending else column.asc() for column in pair))
+    return query
 
 
-def _conditions(connection: sa.Connection, wanted: Filter) -> list[sa.ColumnElement[bool]]:
+def _conditions(
+    connection: sa.Connection, wanted: Filter, rough: search.Rough | None
+) -> list[sa.ColumnElement[bool]]:
     held: list[sa.ColumnElement[bool]] = []
     if wanted.status:
         one, *more = wanted.status
@@ -172,7 +194,9 @@ def _conditions(connection: sa.Connection, wanted: Filter) -> list[sa.ColumnElem
         held.append(submissions.c.assignee == wanted.assignee)
     if wanted.overdue_at is not None:
         held.append(_is_among(notices.numbers_overdue(wanted.overdue_at)))
-    if wanted.query and wanted.query.strip():
+    if rough is not None:
+        held.append(submissions.c.id.in_(rough.candidates))
+    elif wanted.query and wanted.query.strip():
         found = search.matches(connection, wanted.query)
         # A query without a letter or a digit is found nowhere.
         held.append(sa.false() if found is None else _is_among(found))
@@ -243,62 +267,10 @@ def doubtful_fields(connection: sa.Connection, numbers: Sequence[int]) -> Mappin
     """Returns {submission: names of the fields that wait for a person} for the submissions in `numbers` that
     have such fields."""
     found: dict[int, list[str]] = {}
-    query = sa.select(doubts.c.submission_id, doubts.c.field).where(doubts.c.submission_id.in_(list(numbers)))
-    for row in connection.execute(query):
+    query = sa.select(doubts.c.submission_id, doubts.c.field)
+    for row in connection.execute(query.where(one_of(connection, doubts.c.submission_id, numbers))):
         found.setdefault(row.submission_id, []).append(row.field)
     return found
-
-
-def by_status(connection: sa.Connection) -> Mapping[str, int]:
-    """Returns {status: how many submissions have it}, for each status that occurs."""
-    query = sa.select(submissions.c.status, sa.func.count()).group_by(submissions.c.status)
-    return {row.status: row[1] for row in connection.execute(query)}
-
-
-def by_day(connection: sa.Connection, days: Sequence[date], zone: tzinfo) -> Sequence[tuple[date, int, int]]:
-    """Returns (day, arrived, decided) for each of `days` in `zone`. A submission that is decided twice counts
-    twice."""
-    if not days:
-        return []
-    bounds = [_bounds(day, zone) for day in days]
-    decided = versions.c.action.in_(DECISIONS)
-    columns = [
-        column
-        for start, end in bounds
-        for column in (
-            _count(submissions.c.received_at >= start, submissions.c.received_at < end),
-            _count(decided, versions.c.at >= start, versions.c.at < end),
-        )
-    ]
-    counts = connection.execute(sa.select(*columns)).one()
-    return [(day, counts[2 * place], counts[2 * place + 1]) for place, day in enumerate(days)]
-
-
-def _bounds(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
-    return datetime.combine(day, time(), zone), datetime.combine(day + timedelta(days=1), time(), zone)
-
-
-def _count(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
-    return sa.select(sa.func.count()).where(*conditions).scalar_subquery()
-
-
-def questions(connection: sa.Connection, status: Status) -> Sequence[tuple[str, str, int]]:
-    """Returns (form, field, count), the highest count first. The count is how many submissions of `status`
-    wait for a person at that field."""
-    count = sa.func.count().label("count")
-    query = (
-        sa.select(doubts.c.form, doubts.c.field, count)
-        # The `+ 0` makes the query go by the index of the groups, not by the submissions, of which there are
-        # more.
-        .where(
-            (doubts.c.submission_id + 0).in_(
-                sa.select(submissions.c.id).where(submissions.c.status == status)
-            )
-        )
-        .group_by(doubts.c.form, doubts.c.field)
-        .order_by(count.desc(), doubts.c.form, doubts.c.field)
-    )
-    return [(row.form, row.field, row[2]) for row in connection.execute(query)]
 
 
 def answers(connection: sa.Connection, form: str, field: str, after: int, limit: int) -> Sequence[Any]:
@@ -348,21 +320,34 @@ def whole(connection: sa.Connection, submission: int) -> Whole:
     Raises:
         NotFound: there is none.
     """
-    row = connection.execute(submissions.select().where(submissions.c.id == submission)).one_or_none()
+    row = connection.execute(_WHOLE, {"number": submission}).one_or_none()
     if row is None:
         raise NotFound(f"没有编号为 {submission} 的申请")
-    upload = connection.execute(uploads.select().where(uploads.c.id == row.upload_id)).one()
-    files = (
-        upload_files.select()
-        .where(upload_files.c.upload_id == row.upload_id)
-        .order_by(upload_files.c.position)
-    )
-    record = connection.execute(records.select().where(records.c.submission_id == submission)).one_or_none()
-    line = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission))
-    others = submissions.c.upload_id == row.upload_id, submissions.c.id != submission
-    is_alone = not connection.scalar(sa.select(sa.func.count()).where(*others))
-    known = connection.execute(files).all() if line or is_alone else ()
-    return Whole(row, upload, known, record, own(line) if line else None, is_alone)
+    brought = connection.execute(_BROUGHT, {"number": row.upload_id}).all()
+    line: Line | None = row.line
+    files = [one for one in brought if one.position is not None] if line or row.is_alone else ()
+    record = None if row.content is None else row
+    return Whole(row, brought[0], files, record, own(line) if line else None, row.is_alone)
+
+
+def _whole() -> sa.Select[Any]:
+    others = submissions.alias()
+    another = others.c.upload_id == submissions.c.upload_id, others.c.id != submissions.c.id
+    about = records.c.content, records.c.marks, records.c.findings, results.c.line
+    joined = submissions.outerjoin(records, records.c.submission_id == submissions.c.id)
+    joined = joined.outerjoin(results, results.c.submission_id == submissions.c.id)
+    query = sa.select(submissions, *about, sa.not_(sa.exists().where(*another)).label("is_alone"))
+    return query.select_from(joined).where(submissions.c.id == sa.bindparam("number"))
+
+
+# Made once: these are asked for with every step of a review.
+_WHOLE = _whole()
+_BROUGHT = (
+    sa.select(uploads, *(column for column in upload_files.c if column.name != "upload_id"))
+    .outerjoin_from(uploads, upload_files, upload_files.c.upload_id == uploads.c.id)
+    .where(uploads.c.id == sa.bindparam("number"))
+    .order_by(upload_files.c.position)
+)
 
 
 def routes(connection: sa.Connection, number: int) -> Sequence[tuple[int, Parted]]:
@@ -418,17 +403,24 @@ def changed_since(connection: sa.Connection, submission: int, version: int) -> S
 def people(connection: sa.Connection, actors: set[str] | None) -> Mapping[str, str]:
     """Returns {actor: the actor's name} for the known users and tokens among `actors` (None: for all of
     them)."""
-    of_users, of_tokens = (
-        sa.select(users.c.id, users.c.name, users.c.full_name),
-        sa.select(tokens.c.id, tokens.c.name),
-    )
-    if actors is not None:
-        wanted: dict[str, list[int]] = {}
+    if actors is None:
+        of_users, of_tokens = connection.execute(_USERS).all(), connection.execute(_TOKENS).all()
+    else:
+        wanted: dict[str, list[int]] = {"user": [], "token": []}
         for actor in actors:
             kind, _, number = actor.partition(":")
-            if number.isdecimal():
-                wanted.setdefault(kind, []).append(int(number))
-        of_users = of_users.where(users.c.id.in_(wanted.get("user", [])))
-        of_tokens = of_tokens.where(tokens.c.id.in_(wanted.get("token", [])))
-    found = {f"user:{row.id}": row.full_name or row.name for row in connection.execute(of_users)}
-    return found | {f"token:{row.id}": row.name for row in connection.execute(of_tokens)}
+            if number.isdecimal() and kind in wanted:
+                wanted[kind].append(int(number))
+        of_users, of_tokens = (
+            connection.execute(query, {"numbers": wanted[kind]}).all() if wanted[kind] else []
+            for kind, query in (("user", _SOME_USERS), ("token", _SOME_TOKENS))
+        )
+    found = {f"user:{row.id}": row.full_name or row.name for row in of_users}
+    return found | {f"token:{row.id}": row.name for row in of_tokens}
+
+
+_USERS = sa.select(users.c.id, users.c.name, users.c.full_name)
+_TOKENS = sa.select(tokens.c.id, tokens.c.name)
+_NUMBERS: sa.BindParameter[int] = sa.bindparam("numbers", expanding=True)
+_SOME_USERS = _USERS.where(users.c.id.in_(_NUMBERS))
+_SOME_TOKENS = _TOKENS.where(tokens.c.id.in_(_NUMBERS))

@@ -141,6 +141,23 @@ def of(connection: sa.Connection, submission: int) -> Sequence[Any]:
     return connection.execute(mine.order_by(notices.c.round.desc())).all()
 
 
+def about(connection: sa.Connection, submission: int) -> tuple[list[Any], Any | None]:
+    """All notices of a submission, the newest first, and the one that it answers; None where it answers
+    none."""
+    rows = connection.execute(_ABOUT, {"number": submission}).all()
+    mine = [row for row in rows if row.submission_id == submission]
+    answered = (row for row in rows if row.answer == submission)
+    return sorted(mine, key=lambda row: -row.round), next(answered, None)
+
+
+_NUMBER = sa.bindparam("number", type_=notices.c.id.type)
+_ABOUT = (
+    notices.select()
+    .where(sa.or_(notices.c.submission_id == _NUMBER, notices.c.answer == _NUMBER))
+    .order_by(notices.c.id.desc())
+)
+
+
 def answered_by(connection: sa.Connection, submission: int) -> Any | None:
     """The notice that this submission answers; None where it answers none."""
     query = notices.select().where(notices.c.answer == submission).order_by(notices.c.id.desc())

@@ -189,7 +189,8 @@ def correct(
         }
         values[change.field], marks[change.field] = value, mark
     _weigh_again(form, values, marks, made)
-    return _edit(connection, submission, row, by, form, values, marks, ("correct", made, reason, None))
+    what = "correct", made, reason, None
+    return _edit(connection, submission, row, record, by, form, values, marks, what)
 
 
 def undo(connection: sa.Connection, submission: int, expected: int, form: FormDefinition, by: Editor) -> int:
@@ -218,7 +219,8 @@ def undo(connection: sa.Connection, submission: int, expected: int, form: FormDe
         }  # fmt: skip
         values[name], marks[name] = change["before"], change["mark_before"]
     _weigh_again(form, values, marks, made)
-    return _edit(connection, submission, row, by, form, values, marks, ("undo", made, None, last.version))
+    what = "undo", made, None, last.version
+    return _edit(connection, submission, row, record, by, form, values, marks, what)
 
 
 def decide(
@@ -296,25 +298,19 @@ class _State:
 
 
 def _edit(
-    connection: sa.Connection, submission: int, row: Any, by: Editor, form: FormDefinition,
+    connection: sa.Connection, submission: int, row: Any, record: Any, by: Editor, form: FormDefinition,
     values: dict[str, Any], marks: dict[str, MarkJson],
     what: tuple[str, Mapping[str, ChangeJson], str | None, int | None],
 ) -> int:  # fmt: skip
     action, made, reason, undoes = what
-    line: Line | None = connection.scalar(
-        sa.select(results.c.line).where(results.c.submission_id == submission)
-    )
+    line: Line | None = record.line
     found = _findings(form, values, marks, line["findings"] if line else ())
-    connection.execute(
-        records.update()
-        .where(records.c.submission_id == submission)
-        .values(content=values, marks=marks, findings=found)
-    )
+    connection.execute(_KEEP, {"number": submission, "content": values, "marks": marks, "findings": found})
     version = add_version(connection, row, by, action, reason, made, row.status, undoes)
-    _write(
-        connection, submission, row, by, _State(form, values, marks, found, row.status), {"version": version}
-    )
-    twins.corrected(connection, submission, form, values)
+    state = _State(form, values, marks, found, row.status)
+    _write(connection, submission, row, by, state, {"version": version}, record)
+    if values != record.content:
+        twins.corrected(connection, submission, form, values)
     about: dict[str, Any] = {}
     for name, change in made.items():
         about |= {f"field:{name}:before": change["before"], f"field:{name}:after": change["after"]}
@@ -360,30 +356,52 @@ def _findings(
 
 
 def _write(
-    connection: sa.Connection, submission: int, row: Any, by: Editor, state: _State, more: Mapping[str, Any]
-) -> None:
-    """Writes the columns that follow from the record, the doubts and the search index."""
-    open_fields = [name for name, mark in state.marks.items() if mark["state"] == "doubtful"]
+    connection: sa.Connection, submission: int, row: Any, by: Editor, state: _State, more: Mapping[str, Any],
+    before: Any | None = None,
+) -> None:  # fmt: skip
+    """Writes the columns that follow from the record, the doubts and the search index. `before` is the record
+    as it was, None for a new one: what is the same as then is not written again."""
+    open_fields = [name for name, mark in state.marks.items() if _is_open(mark)]
     names = [
         str(state.values[name])
         for name in (state.form.caption if state.form else ())
         if state.values.get(name)
     ]
-    connection.execute(
-        submissions.update().where(submissions.c.id == submission).values(
-            status=state.status, unit=names[0][:512] if names else None, doubtful=len(open_fields),
-            errors=sum(finding["severity"] == "error" for finding in state.findings),
-            updated_at=by.now, changed=audit.next_value(connection, "changes"),
-            **{"version": row.version + 1, **more},
-        )
-    )  # fmt: skip
-    connection.execute(doubts.delete().where(doubts.c.submission_id == submission))
-    if state.form and open_fields:
-        connection.execute(
-            doubts.insert(),
-            [{"submission_id": submission, "field": name, "form": state.form.name} for name in open_fields],
-        )
-    search.index(connection, submission, [row.name, *search.texts_of(state.values)])
+    follows = {
+        "status": state.status, "unit": names[0][:512] if names else None, "doubtful": len(open_fields),
+        "errors": sum(finding["severity"] == "error" for finding in state.findings), "updated_at": by.now,
+        "changed": audit.next_value(connection, "changes"), "version": row.version + 1, **more,
+    }  # fmt: skip
+    connection.execute(_FOLLOW, {"number": submission, **follows})
+    were_open = {name for name, mark in before.marks.items() if _is_open(mark)} if before else None
+    _write_doubts(connection, submission, state.form, open_fields, were_open)
+    if before is None or before.content != state.values:
+        search.index(connection, submission, [row.name, *search.texts_of(state.values)])
+
+
+_KEEP = records.update().where(records.c.submission_id == sa.bindparam("number"))
+_FOLLOW = submissions.update().where(submissions.c.id == sa.bindparam("number"))
+
+
+def _is_open(mark: MarkJson) -> bool:
+    return mark["state"] == "doubtful"
+
+
+def _write_doubts(
+    connection: sa.Connection, submission: int, form: FormDefinition | None, fields: Sequence[str],
+    before: Collection[str] | None,
+) -> None:  # fmt: skip
+    """Writes the fields that wait for a person. Where they are some of those `before` (None: not known), only
+    the others are erased."""
+    mine = doubts.c.submission_id == submission
+    if before is not None and set(fields) <= set(before):
+        if closed := set(before) - set(fields):
+            connection.execute(doubts.delete().where(mine, doubts.c.field.in_(closed)))
+        return
+    connection.execute(doubts.delete().where(mine))
+    if form and fields:
+        rows = [{"submission_id": submission, "field": name, "form": form.name} for name in fields]
+        connection.execute(doubts.insert(), rows)
 
 
 def carry(
@@ -402,7 +420,8 @@ def carry(
         }  # fmt: skip
         values[name], marks[name] = value, mark
     _weigh_again(form, values, marks, made)
-    return _edit(connection, submission, row, by, form, values, marks, ("carried", made, None, None))
+    what = "carried", made, None, None
+    return _edit(connection, submission, row, record, by, form, values, marks, what)
 
 
 def _editable(connection: sa.Connection, submission: int, expected: int) -> Any:
@@ -415,7 +434,15 @@ def _editable(connection: sa.Connection, submission: int, expected: int) -> Any:
 
 
 def _record(connection: sa.Connection, submission: int) -> Any:
-    return connection.execute(records.select().where(records.c.submission_id == submission)).one()
+    """The row of a record, with the `line` that was read."""
+    return connection.execute(_RECORD, {"number": submission}).one()
+
+
+_RECORD = (
+    sa.select(records, results.c.line)
+    .outerjoin_from(records, results, results.c.submission_id == records.c.submission_id)
+    .where(records.c.submission_id == sa.bindparam("number"))
+)
 
 
 def _content(record: Any) -> tuple[dict[str, Any], dict[str, MarkJson]]:

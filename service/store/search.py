@@ -11,6 +11,7 @@ not. Then every text is opened and looked through, which finds the same and take
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,8 @@ from service.store.tables import records, submissions
 _BREAK = "xxx"
 # A tsvector holds no position beyond 16,383.
 _MOST = 16_000
+# By the server's own guess: fewer rows than that are quickly sorted.
+_FEW = 5_000
 # What a submission is found by.
 _TEXTS = (
     sa.select(submissions.c.id, submissions.c.name, records.c.content)
@@ -80,9 +83,7 @@ def matches(connection: sa.Connection, query: str) -> sa.Select[int] | None:
         )
         condition = sa.text("search MATCH :query").bindparams(query=told)
     else:
-        phrases = {word: " <-> ".join(f"'{pair}'" for pair in _phrase(word)) for word in words}
-        told = " & ".join(f"'{word}':*" if len(word) == 1 else f"({phrases[word]})" for word in words)
-        condition = sa.text("tokens @@ CAST(:query AS tsquery)").bindparams(query=told)
+        condition = sa.text("tokens @@ CAST(:query AS tsquery)").bindparams(query=_told(words))
     return sa.select(number).select_from(sa.table("search")).where(condition)
 
 
@@ -103,6 +104,50 @@ def numbers(dialect: str, found: Sequence[int]) -> sa.Select[int]:
     else:
         each = sa.func.json_array_elements_text(sa.cast(told, postgresql.JSON))
     return sa.select(sa.cast(each.table_valued("value").c.value, sa.BigInteger))
+
+
+@dataclass(frozen=True)
+class Rough:
+    """A search on PostgreSQL in two steps. `candidates` have all pairs, wherever they stand, which the index
+    tells alone; whether they stand one behind the other is asked of each row, so it should be asked late, of
+    those rows only that are shown (`is_exact`)."""
+
+    candidates: sa.Select[int]
+    told: str
+
+    def is_exact(self, submission: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+        """Whether the words of the query stand in a submission, asked of its own row of the index."""
+        own = sa.select(sa.text("tokens @@ CAST(:exact AS tsquery)").bindparams(exact=self.told))
+        found = own.select_from(sa.table("search", sa.column("submission_id", sa.BigInteger)))
+        mine = sa.column("submission_id", sa.BigInteger) == submission
+        return sa.type_coerce(found.where(mine).scalar_subquery(), sa.Boolean)
+
+
+def rough(connection: sa.Connection, query: str) -> Rough | None:
+    """Returns how to search in two steps, or None where that is no gain: nothing stands one behind the other,
+    or there would be too many candidates to sort. Then one walks along the list until enough were found."""
+    words = [word for word in map(_plain, query.split()) if word]
+    if connection.dialect.name == "sqlite" or sealed.is_on(connection):
+        return None
+    if not any(len(word) > 2 for word in words):
+        return None
+    every = [f"'{word}':*" if len(word) == 1 else " & ".join(map(_quoted, _phrase(word))) for word in words]
+    condition = sa.text("tokens @@ CAST(:pairs AS tsquery)").bindparams(pairs=" & ".join(every))
+    number = sa.column("submission_id", sa.BigInteger)
+    found = sa.select(number).select_from(sa.table("search")).where(condition)
+    guess = sa.text("EXPLAIN (FORMAT JSON) SELECT FROM search WHERE tokens @@ CAST(:pairs AS tsquery)")
+    (plan,) = connection.scalar(guess, {"pairs": " & ".join(every)})
+    return Rough(found, _told(words)) if plan["Plan"]["Plan Rows"] < _FEW else None
+
+
+def _told(words: Sequence[str]) -> str:
+    """Returns words as PostgreSQL searches for all of them."""
+    phrases = {word: " <-> ".join(map(_quoted, _phrase(word))) for word in words}
+    return " & ".join(f"'{word}':*" if len(word) == 1 else f"({phrases[word]})" for word in words)
+
+
+def _quoted(pair: str) -> str:
+    return f"'{pair}'"
 
 
 def _phrase(word: str) -> list[str]:

@@ -17,6 +17,7 @@ from models.form import FormDefinition
 from models.writing import key
 from service.results import Line
 from service.store import audit
+from service.store.database import one_of
 from service.store.sealed import same
 from service.store.statuses import Status
 from service.store.tables import kinships, records, submissions, traits, upload_files
@@ -235,10 +236,12 @@ def unsettled(connection: sa.Connection, numbers: Sequence[int] | None = None) -
     """Returns {submission: the submissions that may be the same, with no verdict yet}, for `numbers` (None:
     for all)."""
     found: dict[int, list[int]] = {}
+    sides = []
     for here, there in _SIDES:
-        query = sa.select(here.label("id"), there.label("twin")).where(kinships.c.verdict.is_(None))
-        for row in connection.execute(query if numbers is None else query.where(here.in_(list(numbers)))):
-            found.setdefault(row.id, []).append(row.twin)
+        side = sa.select(here.label("id"), there.label("twin")).where(kinships.c.verdict.is_(None))
+        sides.append(side if numbers is None else side.where(one_of(connection, here, numbers)))
+    for row in connection.execute(sa.union_all(*sides)):
+        found.setdefault(row.id, []).append(row.twin)
     return {number: sorted(twins) for number, twins in found.items()}
 
 
@@ -250,21 +253,27 @@ def numbers_unsettled() -> sa.Select[int]:
     return sa.select(both.c.id)
 
 
-def kin(connection: sa.Connection, submission: int) -> list[Any]:
+def kin(connection: sa.Connection, submission: int) -> Sequence[Any]:
     """Returns the kinships of a submission, with and without a verdict, the newest first. They are rows of
     `kinships` (`ground`, `verdict`, `by`, `at`) with the other submission's `id`, `name`, `unit`, `status`,
     `received_at` and `content`."""
-    found: list[Any] = []
+    return connection.execute(_KIN, {"number": submission}).all()
+
+
+def _kin() -> sa.Select[Any]:
+    number = sa.bindparam("number", type_=kinships.c.earlier.type)
     about = [submissions.c[name] for name in ("id", "name", "unit", "status", "received_at")]
-    for here, there in _SIDES:
-        query = (
-            sa.select(kinships, *about, records.c.content)
-            .join(submissions, submissions.c.id == there)
-            .outerjoin(records, records.c.submission_id == there)
-            .where(here == submission)
-        )
-        found += connection.execute(query).all()
-    return sorted(found, key=lambda row: -row.id)
+    other = sa.case((kinships.c.earlier == number, kinships.c.submission_id), else_=kinships.c.earlier)
+    joined = kinships.join(submissions, submissions.c.id == other)
+    joined = joined.outerjoin(records, records.c.submission_id == submissions.c.id)
+    mine = sa.or_(*(here == number for here, _ in _SIDES))
+    return (
+        sa.select(kinships, *about, records.c.content)
+        .select_from(joined).where(mine).order_by(submissions.c.id.desc())
+    )  # fmt: skip
+
+
+_KIN = _kin()
 
 
 def forget(connection: sa.Connection, submission: int) -> None:

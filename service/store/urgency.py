@@ -5,7 +5,7 @@ What waits stands with the longest waiting first, what was decided with the newe
 is a query of its own, which walks the index of its status, so that no row is looked at for its rank.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -20,6 +20,10 @@ Stage = Literal["blocked", "doubtful", "clear", "reading", "decided"]
 STAGES: tuple[Stage, ...] = ("blocked", "doubtful", "clear", "reading", "decided")
 
 
+# Fetches the first rows of a query in the order of these columns, descending or not, up to a limit.
+Fetch = Callable[[sa.Select[Any], Sequence[sa.Column[Any]], bool, int], Sequence[Any]]
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a page ended: the stage by its number, the time of arrival, and the number of the submission."""
@@ -30,7 +34,7 @@ class Place:
 
 
 def page(
-    connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]], after: Place | None, limit: int
+    fetch: Fetch, conditions: Sequence[sa.ColumnElement[bool]], after: Place | None, limit: int
 ) -> tuple[Sequence[Any], Place | None]:
     """Returns up to `limit` rows of `submissions` that meet the `conditions`, after that place, and the place
     of the last one where there are more."""
@@ -48,8 +52,7 @@ def page(
                 )
             )
             query = query.where(here < there if newest_first else here > there)
-        ordered = query.order_by(*(column.desc() if newest_first else column.asc() for column in pair))
-        rows = connection.execute(ordered.limit(limit + 1 - len(found))).all()
+        rows = fetch(query, pair, newest_first, limit + 1 - len(found))
         found += [(number, row) for row in rows]
         if len(found) > limit:
             stage, last = found[limit - 1]

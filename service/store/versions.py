@@ -26,11 +26,14 @@ def row_of(connection: sa.Connection, submission: int, *, lock: bool = False) ->
     Raises:
         NotFound: there is none.
     """
-    query = submissions.select().where(submissions.c.id == submission)
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    row = connection.execute(_LOCKED if lock else _ROW, {"number": submission}).one_or_none()
     if row is None:
         raise NotFound(f"没有编号为 {submission} 的申请")
     return row
+
+
+_ROW = submissions.select().where(submissions.c.id == sa.bindparam("number"))
+_LOCKED = _ROW.with_for_update()
 
 
 def expect(row: Any, expected: int) -> None:
@@ -57,11 +60,10 @@ def add_version(
 ) -> int:
     """Stores what was done to `row` as its next version, and returns the version."""
     version = int(row.version) + 1
-    connection.execute(
-        versions.insert().values(
-            submission_id=row.id, version=version, at=by.now, actor=by.actor, action=action, reason=reason,
-            changes=dict(changes),
-            status_before=row.status, status_after=status, undoes=undoes,
-        )
-    )  # fmt: skip
+    made = {
+        "submission_id": row.id, "version": version, "at": by.now, "actor": by.actor, "action": action,
+        "reason": reason, "changes": dict(changes), "status_before": row.status, "status_after": status,
+        "undoes": undoes,
+    }  # fmt: skip
+    connection.execute(versions.insert(), made)
     return version

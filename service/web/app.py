@@ -24,6 +24,7 @@ from service.web.html_pages import install as install_pages
 from service.web.html_pages import render
 from service.web.metrics import Metrics
 from service.web.oidc import Provider
+from service.web.recent import Recent
 from service.web.routes import (  # fmt: skip
     aliases,
     audit,
@@ -91,6 +92,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.campaigns = Campaigns(context.forms, context.settings.campaigns)
     app.state.views = Views(context.settings, context.blobs)
     app.state.desk = FormDesk(context.settings)
+    app.state.recent = Recent()
     app.state.provider = _provider(context)
     app.state.directory = Directory(context.settings.ldap) if context.settings.ldap else None
     app.state.drawing = CapacityLimiter(_DRAWINGS)

@@ -108,7 +108,7 @@ class Campaigns:
         return min(found, key=lambda one: one[:2])[2] if found else None
 
 
-def _campaigns(request: Request) -> Campaigns:
+async def _campaigns(request: Request) -> Campaigns:
     found = request.app.state.campaigns
     assert isinstance(found, Campaigns)
     return found

@@ -32,7 +32,7 @@ class Context:
     keys: Keys = field(default_factory=no_keys)
 
 
-def _context(request: Request) -> Context:
+async def _context(request: Request) -> Context:
     context = request.app.state.context
     assert isinstance(context, Context)
     return context

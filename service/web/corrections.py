@@ -128,8 +128,8 @@ def correction_shown(
     connection: sa.Connection, found: Whole, form: FormDefinition | None, now: datetime
 ) -> CorrectionShown:
     """Returns what a submission has to do with notices."""
-    asked = [notice_shown(row, now) for row in notices.of(connection, found.row.id)]
-    answered = notices.answered_by(connection, found.row.id)
+    own, answered = notices.about(connection, found.row.id)
+    asked = [notice_shown(row, now) for row in own]
     if answered is None:
         return CorrectionShown(notices=asked, answers=None, compared=[], kept=0)
     before = listing.whole(connection, answered.submission_id).record

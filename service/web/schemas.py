@@ -18,6 +18,7 @@ from service.store.forms import FormStore
 from service.store.listing import Whole
 from service.store.marks import ChangeJson
 from service.store.statuses import Move, Status, legal
+from service.store.tables import submissions
 from service.web.corrections import NOTICE, CorrectionShown, correction_shown
 from service.web.twins import TWIN, Named, Twin, shown_twins
 
@@ -273,13 +274,17 @@ def summaries(connection: sa.Connection, forms: FormStore, rows: Sequence[Any]) 
     return [Summary.model_validate(one) for one in told]
 
 
+_PLAIN = tuple(name for name in Summary.model_fields if name in submissions.c)
+
+
 def _summary(
     row: Any, form: FormDefinition | None, doubtful: Iterable[str], same: Sequence[int]
 ) -> dict[str, Any]:
     titles, waiting = form.titles if form else {}, set(doubtful)
     # In the order of the form.
     named = [name for name in titles if name in waiting]
-    plain = {name: getattr(row, name) for name in Summary.model_fields if name in row._mapping}
+    told = row._mapping
+    plain = {name: told[name] for name in _PLAIN}
     doubts = [{"name": name, "title": titles[name]} for name in named]
     return {**plain, "upload": row.upload_id, "doubtful_fields": doubts, "unsettled_twins": same}
 
@@ -291,15 +296,9 @@ def told(field: FieldBase[Any] | None, value: Any) -> Told:
     )
 
 
-def detail(connection: sa.Connection, forms: FormStore, number: int, now: datetime) -> Detail:
-    """Returns the submission of that number with everything that it has.
-
-    Raises:
-        NotFound: there is none.
-    """
-    found = listing.whole(connection, number)
-    row, form, line = found.row, form_of(forms, found.row), found.line
-    doubtful = listing.doubtful_fields(connection, [number]).get(number, ())
+def detail(connection: sa.Connection, form: FormDefinition | None, found: Whole, now: datetime) -> Detail:
+    """Returns a submission with everything that it has; `form` is its definition."""
+    row, line, number = found.row, found.line, found.row.id
     findings: Sequence[FindingJson] = (
         found.record.findings if found.record else line["findings"] if line else ()
     )
@@ -307,6 +306,7 @@ def detail(connection: sa.Connection, forms: FormStore, number: int, now: dateti
         name: field_shown(form, name, found.record, line, findings)
         for name in (form.fields if form and found.record else ())
     }
+    doubtful = [name for name, one in shown.items() if one.state == "doubtful"]
     kin = shown_twins(connection, found, form)
     same = sorted(twin.id for twin in kin if twin.verdict is None)
     # Where several mails came together, each belongs to its own application.
@@ -409,14 +409,13 @@ _OTHERS = {
 }  # fmt: skip
 
 
-def history(connection: sa.Connection, forms: FormStore, number: int) -> History:
+def history(connection: sa.Connection, form: FormDefinition | None, number: int) -> History:
     """Returns every version of a submission.
 
     Raises:
         NotFound: there is no such submission.
     """
     rows = listing.history(connection, number)
-    form = form_of(forms, listing.whole(connection, number).row)
     called = names(connection, {row.actor for row in rows})
     return History(items=[_version(row, form, called[row.actor]) for row in rows])
 

@@ -113,7 +113,7 @@ class May:
     def __init__(self, *scopes: accounts.Scope) -> None:
         self.scopes = scopes
 
-    def __call__(self, request: Request, actor: Visitor) -> Actor:
+    async def __call__(self, request: Request, actor: Visitor) -> Actor:
         known = accounts.require(actor, self.scopes)
         request.state.actor = known.id  # for the log
         if request.method not in _SAFE:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.bundle import COPIED, ROOT, make_bundle, pins, runtime_names
+from deploy.bundle import COPIED, ROOT, foreign, make_bundle, pins, runtime_names
 from service.upkeep.doctor import OPTIONAL, REQUIRED
 
 DEPLOY = ROOT / "deploy"
@@ -44,6 +44,22 @@ def test_everything_that_runs_is_pinned_with_its_hashes_and_nothing_else_comes_a
 def test_the_lock_is_read_whole() -> None:
     text = (ROOT / "requirements.lock").read_text("utf-8")
     assert len(list(pins(text))) == len(re.findall(r"^[A-Za-z0-9].*==", text, re.MULTILINE))
+
+
+def test_another_machine_needs_what_is_pinned_too() -> None:
+    pinned = {name for name, _, _ in pins((ROOT / "requirements.lock").read_text("utf-8"))}
+    assert runtime_names(ROOT, "aarch64") - pinned == set()
+
+
+def test_a_wheel_for_another_machine_is_named(tmp_path: Path) -> None:
+    tags = (
+        "py3-none-any",
+        "cp311-cp311-manylinux2014_aarch64.manylinux_2_17_aarch64",
+        "cp311-abi3-linux_x86_64",
+    )
+    for number, tag in enumerate(tags):
+        (tmp_path / f"some{number}-1.0-{tag}.whl").touch()
+    assert foreign(tmp_path, "aarch64") == [f"some2-1.0-{tags[2]}.whl"]
 
 
 def test_the_install_script_is_a_script_of_the_plainest_shell() -> None:

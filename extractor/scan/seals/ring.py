@@ -77,7 +77,8 @@ def outline(gray: Gray, ring: Ring) -> Gray:
     each angle it runs where there is most ink near the fitted circle."""
     radius = max(ring.rx, ring.ry)
     around = max(64, round(2 * math.pi * radius))
-    reach = round(radius * (1 + 2 * NEAR))
+    # Of a ring of a pixel, which a speck may be, what is near it is at least that pixel.
+    reach = max(round(radius * (1 + 2 * NEAR)), round(radius * (1 + NEAR)) + 1)
     polar = 255 - cv2.warpPolar(
         cv2.copyMakeBorder(gray, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=(255.0,)),
         (reach, around), (ring.x + reach, ring.y + reach), reach, cv2.INTER_LINEAR,

@@ -15,7 +15,7 @@ from service.proof import twice
 from service.store import four_eyes, listing, records
 from service.store.accounts import Actor
 from service.store.changes import Change
-from service.store.versions import Editor
+from service.store.versions import Editor, row_of
 from service.web import schemas
 from service.web.campaigns import Campaigns, Known
 from service.web.conditional import VERSIONED, IfMatch, version_of
@@ -358,7 +358,7 @@ def _decide(
     context: Context, known: Campaigns, who: Actor, submission: int, version: int, verdict: Verdict
 ) -> int:
     def edit(connection: sa.Connection) -> int:
-        row, by = listing.whole(connection, submission).row, _editor(context, who)
+        row, by = row_of(connection, submission), _editor(context, who)
         terms = terms_of(context, known, row)
         if terms.four_eyes:
             proposed = four_eyes.hold(connection, submission, version, verdict.move, by, verdict.reason)
@@ -394,7 +394,7 @@ def _theirs(
     connection: sa.Connection, context: Context, submission: int, version: int, who: Actor
 ) -> dict[str, Any]:
     """Returns what others did since `version`: the fields as they are now, and who did it last."""
-    row = listing.whole(connection, submission).row
+    row = row_of(connection, submission)
     form, made = schemas.form_of(context.forms, row), listing.changed_since(connection, submission, version)
     fields = {
         change.field: {"title": change.title, "value": change.after, "text": change.after_text}
@@ -410,7 +410,7 @@ def _theirs(
 
 
 def _form(context: Context, connection: sa.Connection, submission: int) -> FormDefinition:
-    form = schemas.form_of(context.forms, listing.whole(connection, submission).row)
+    form = schemas.form_of(context.forms, row_of(connection, submission))
     if form is None:
         raise Conflict("这份申请还没有可以修改的内容")
     return form

@@ -11,11 +11,12 @@ from models.form import FormDefinition
 from models.identity import FormName
 from service.export.covering import masked
 from service.parts import own
-from service.store import listing
+from service.store import counts, listing
 from service.store.accounts import Actor
 from service.store.statuses import Status
 from service.web import masking, schemas
 from service.web.context import Context, Here
+from service.web.recent import Lately
 from service.web.schemas import FieldKey, FindingShown, Limit, PartShown, Told
 from service.web.security import may
 from service.web.viewing import note_wall
@@ -67,10 +68,14 @@ class Answers(BaseModel):
 
 
 @router.get("")
-def index(context: Here, who: Annotated[Actor, may("see")], status: Status = "in-review") -> Questions:
+def index(
+    context: Here, lately: Lately, who: Annotated[Actor, may("see")], status: Status = "in-review"
+) -> Questions:
     """Returns the fields for which answers wait for a person."""
     with context.database.read() as connection:
-        counted = listing.questions(connection, status)
+        counted = lately.answer(
+            connection, ("questions", status), lambda: counts.questions(connection, status)
+        )
     current = context.forms.current()
     return Questions(
         items=[_question(current.get(form), form, field, count) for form, field, count in counted]

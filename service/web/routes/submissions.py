@@ -14,13 +14,15 @@ from starlette.concurrency import run_in_threadpool
 from models.errors import NotFound
 from models.form import FormDefinition
 from models.identity import FormName
-from service.store import listing
+from service.store import counts, listing
 from service.store.accounts import Actor
 from service.store.listing import Filter, Sort
 from service.store.statuses import Status
+from service.store.versions import row_of
 from service.web import masking, return_letter, schemas
 from service.web.conditional import start_of, zone
 from service.web.context import Context, Here
+from service.web.recent import Lately
 from service.web.routes.uploads import POLL, WATCH
 from service.web.schemas import Counts, Cursor, Day, Detail, History, Limit, Number, Summaries, Summary
 from service.web.security import may
@@ -84,18 +86,22 @@ def index(wanted: Annotated[Wanted, Query()], context: Here, who: Annotated[Acto
 
 
 @router.get("/submissions/counts")
-def counts(context: Here, who: Annotated[Actor, may("see")]) -> Counts:
+def count(context: Here, lately: Lately, who: Annotated[Actor, may("see")]) -> Counts:
     """Returns how many submissions are in each state, and how many arrived and were decided on each of the
     last thirty days."""
     where = zone(context)
     today = context.clock().astimezone(where).date()
     days = [start_of(today, where, -before).date() for before in reversed(range(_DAYS))]
     with context.database.read() as connection:
-        found = [
-            Day(day=day, received=came, decided=went)
-            for day, came, went in listing.by_day(connection, days, where)
-        ]
-        return Counts.model_validate({"by_status": listing.by_status(connection), "by_day": found})
+
+        def make() -> Counts:
+            found = [
+                Day(day=day, received=came, decided=went)
+                for day, came, went in counts.by_day(connection, days, where)
+            ]
+            return Counts.model_validate({"by_status": counts.by_status(connection), "by_day": found})
+
+        return lately.answer(connection, ("counts", today), make)
 
 
 @router.get("/events", response_class=EventSourceResponse)
@@ -160,16 +166,17 @@ def answer(context: Context, submission: int, response: Response, who: Actor) ->
 def _found(
     context: Context, connection: sa.Connection, submission: int
 ) -> tuple[Detail, FormDefinition | None]:
-    found = schemas.detail(connection, context.forms, submission, context.clock())
-    return found, schemas.form_of(context.forms, listing.whole(connection, submission).row)
+    found = listing.whole(connection, submission)
+    form = schemas.form_of(context.forms, found.row)
+    return schemas.detail(connection, form, found, context.clock()), form
 
 
 @router.get("/submissions/{submission}/history")
 def history(submission: Number, context: Here, who: Viewer) -> History:
     """Every version of a submission, with who made it and why."""
     with context.database.read() as connection:
-        found = schemas.history(connection, context.forms, submission)
-        form = schemas.form_of(context.forms, listing.whole(connection, submission).row)
+        form = schemas.form_of(context.forms, row_of(connection, submission))
+        found = schemas.history(connection, form, submission)
     return masking.of_history(form, found, who)
 
 

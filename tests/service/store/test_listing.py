@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.errors import Invalid, NotFound
-from service.store import listing, search
+from service.store import counts, listing, search
 from service.store.database import Database
 from service.store.listing import Filter, Sort
 from service.store.tables import doubts, kinships, records, results, submissions, uploads, versions
@@ -238,13 +238,13 @@ def test_counts_are_those_of_the_bureaus_own_days(database: Database) -> None:
                 )
             )
         days = [date(2026, 11, 21), date(2026, 11, 22), date(2026, 11, 23)]
-        assert [tuple(row) for row in listing.by_day(connection, days, china)] == [
+        assert [tuple(row) for row in counts.by_day(connection, days, china)] == [
             (days[0], 0, 0),
             (days[1], 1, 2),
             (days[2], 1, 0),
         ]
-        assert listing.by_status(connection) == {"in-review": 1, "accepted": 1}
-        assert listing.by_day(connection, [], china) == []
+        assert counts.by_status(connection) == {"in-review": 1, "accepted": 1}
+        assert counts.by_day(connection, [], china) == []
 
 
 def test_questions_count_and_show_who_waits_for_a_person(database: Database) -> None:
@@ -261,7 +261,7 @@ def test_questions_count_and_show_who_waits_for_a_person(database: Database) -> 
                 doubts.insert(),
                 [{"submission_id": number, "field": field, "form": "one"} for field in fields],
             )
-        assert listing.questions(connection, "in-review") == [("one", "a", 2), ("one", "b", 1)]
+        assert counts.questions(connection, "in-review") == [("one", "a", 2), ("one", "b", 1)]
         assert [row.id for row in listing.answers(connection, "one", "a", 0, 10)] == [waiting, other]
         assert [row.id for row in listing.answers(connection, "one", "a", waiting, 10)] == [other]
         assert listing.doubtful_fields(connection, [waiting, done]) == {waiting: ["a", "b"], done: ["a"]}
@@ -273,3 +273,30 @@ def test_what_there_is_none_of_is_said(database: Database) -> None:
             with pytest.raises(NotFound):
                 look(connection, 4711)
         assert listing.last_change(connection) == 0
+
+
+def test_a_word_is_found_where_its_pairs_stand_one_behind_the_other(database: Database) -> None:
+    with database.write() as connection:
+        whole, apart, other = _add(connection, {}, {"minutes": 1}, {"minutes": 2})
+        for number, text in ((whole, "光谷园区低碳"), (apart, "园区的区低和低碳，光谷"), (other, "光谷")):
+            search.index(connection, number, [text])
+        for sort in SORTS:
+            rows = listing.page(connection, Filter(query="光谷 园区低碳"), sort).rows
+            assert [row.id for row in rows] == [whole]
+            assert len(listing.page(connection, Filter(query="光谷"), sort).rows) == 3
+
+
+def test_an_idle_connection_that_died_is_replaced(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.is_sqlite:
+        return
+    with database.read() as connection:
+        process = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+    monkeypatch.setattr("service.store.database._IDLE", -1.0)
+    killer = Database(database.url.render_as_string(hide_password=False))
+    with killer.read() as connection:
+        connection.execute(sa.text("SELECT pg_terminate_backend(:process, 5000)"), {"process": process})
+    killer.close()
+    with database.read() as connection:
+        assert connection.scalar(sa.text("SELECT pg_backend_pid()")) != process

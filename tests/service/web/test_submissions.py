@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from service.web.schemas import Summary
@@ -343,3 +344,22 @@ def test_json_that_is_too_much_is_refused_and_never_a_failure(service: Served, r
         answer = reviewer.patch(path, content=body, headers=headers)
         assert answer.status_code in status, (body[:30], answer.status_code)
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_step_of_review_asks_the_database_seldom(service: Served, reviewer: TestClient) -> None:
+    number = submitted(service, reviewer)
+    asked: list[str] = []
+
+    def hear(_: object, __: object, statement: str, *___: object) -> None:
+        if not statement.startswith("BEGIN"):  # which only SQLite is sent in words
+            asked.append(statement)
+
+    sa.event.listen(service.context.database.engine, "before_cursor_execute", hear)
+    shown = reviewer.get(f"/api/v1/submissions/{number}").json()
+    assert len(asked) <= 8, asked
+    asked.clear()
+    changes = {"changes": [{"field": DOUBTED, "value": None}]}
+    version = {"If-Match": f'"{shown["version"]}"'}
+    answer = reviewer.patch(f"/api/v1/submissions/{number}/fields", json=changes, headers=version)
+    assert answer.status_code == 200
+    assert len(asked) <= 24, asked
