@@ -144,7 +144,9 @@ def arrival_of(connection: sa.Connection, upload: int) -> datetime:
 def begin_reading(connection: sa.Connection, upload: int, now: datetime) -> bool:
     """Marks an upload as being read. Returns False where there is nothing to do, because it was read,
     withdrawn or purged."""
-    state = connection.scalar(sa.select(uploads.c.state).where(uploads.c.id == upload))
+    # The row is locked: a worker that was thought dead may be storing the result just now, and what it ended
+    # must not be begun again.
+    state = connection.scalar(sa.select(uploads.c.state).where(uploads.c.id == upload).with_for_update())
     waiting = submissions.c.upload_id == upload, submissions.c.status.in_(("received", "reading"))
     if state in (None, "done") or not connection.scalar(sa.select(sa.func.count()).where(*waiting)):
         return False
