@@ -166,10 +166,9 @@ class _Worker:
             BadUsage: another worker has this name.
         """
         self._register()
-        url = self._desk.database.url.render_as_string(hide_password=False)
         config: DBOSConfig = {
             "name": APPLICATION, "application_version": VERSION, "executor_id": self._identity.name,
-            "system_database_url": url,
+            "system_database_url": self._desk.database.queue_url,
             "sys_db_pool_size": self._jobs + 5, "run_migrations": False, "log_level": "WARNING",
         }  # fmt: skip
         self._dbos = DBOS(config=config)

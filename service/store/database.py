@@ -23,6 +23,19 @@ _BUSY = 30.0
 # Seconds after which a server that does not answer counts as unreachable. The system itself would wait for
 # minutes.
 _TO_CONNECT = 10
+# Seconds after which this side and the server each give up a connection to a machine that does not answer any
+# more; the system itself would wait for hours. Whatever the machine was writing is rolled back then.
+_ALIVE = {
+    "keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 15_000,
+}  # fmt: skip
+_ALIVE_THERE = " ".join(
+    f"-c {name.replace('keepalives', 'tcp_keepalives')}={value}" for name, value in _ALIVE.items()
+)
+# Milliseconds that a writer may do nothing in the middle of a transaction, and that it waits for a lock: every
+# writer adds to the log, so that one which stands still would keep all others from writing.
+_IDLE, _LOCKED = 15_000, 20_000
+# The same for those whose transactions are work of hours, such as taking a backup back.
+_IDLE_AT_WORK = 3_600_000
 
 
 class Database:
@@ -37,8 +50,10 @@ class Database:
         parsed = _parsed(url)
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-            if "connect_timeout" not in parsed.query:
-                parsed = parsed.update_query_dict({"connect_timeout": str(_TO_CONNECT)})
+            usual = {"connect_timeout": _TO_CONNECT, **_ALIVE, "options": _ALIVE_THERE}
+            parsed = parsed.update_query_dict(
+                {name: str(value) for name, value in usual.items() if name not in parsed.query}
+            )
             self.engine = sa.create_engine(
                 parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
             )
@@ -59,11 +74,25 @@ class Database:
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
+    @property
+    def queue_url(self) -> str:
+        """The URL for the queue, whose own transactions are short and stand still no longer than ours."""
+        if self.is_sqlite:
+            return self.url.render_as_string(hide_password=False)
+        said = f"{self.url.query['options']} -c idle_in_transaction_session_timeout={_IDLE}"
+        return self.url.update_query_dict({"options": said}).render_as_string(hide_password=False)
+
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self, *, patient: bool = False) -> Iterator[sa.Connection]:
         """Opens a transaction that may write. It is committed when the block ends well, and rolled back
-        otherwise."""
+        otherwise, also where the block stands still for long, or waits for long for another that does, unless
+        it is `patient`."""
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if not self.is_sqlite:
+                idle, locked = (_IDLE_AT_WORK, 0) if patient else (_IDLE, _LOCKED)
+                connection.exec_driver_sql(
+                    f"SET LOCAL idle_in_transaction_session_timeout={idle}; SET LOCAL lock_timeout={locked}"
+                )
             yield connection
 
     @contextmanager
@@ -110,7 +139,7 @@ class Database:
         """
         self.reach()
         config = _alembic()
-        with self.write() as connection:
+        with self.write(patient=True) as connection:
             if not self.is_sqlite:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(7236115)"))
             config.attributes["connection"] = connection
