@@ -79,14 +79,15 @@ def work(
     settings: Settings,
     identity: Identity,
     say: Callable[[str], object],
-    clock: Callable[[], datetime],
+    clock: Callable[[], datetime] | None,
     tempo: Tempo,
     reader: Callable[[Path], Read] = Telling,
     twice_too: Callable[[FormStore], TwiceToo] = lambda _: nothing_more,
 ) -> None:
     """Reads uploads until a signal (SIGINT, SIGTERM) stops it. The jobs that it has begun then get
     `tempo.grace` seconds to end; those that do not are left to other workers. `twice_too` makes what tells
-    which fields are keyed twice beside those that the forms name.
+    which fields are keyed twice beside those that the forms name. Without a `clock` it goes by the
+    database's.
 
     Raises:
         BadUsage: a setting is wrong, or another worker has this name.
@@ -101,6 +102,7 @@ def work(
         stack.callback(sweep)
         database = Database(settings.database_url)
         stack.callback(database.close)
+        clock = clock or database.now
         database.migrate()
         queue = Queue(database)
         scratch = stack.enter_context(scratch_folder())

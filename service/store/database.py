@@ -1,8 +1,10 @@
 """Connections to SQLite or PostgreSQL, and the transactions in which everything is written."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +33,20 @@ _ALIVE = {
 _ALIVE_THERE = " ".join(
     f"-c {name.replace('keepalives', 'tcp_keepalives')}={value}" for name, value in _ALIVE.items()
 )
-# Milliseconds that a writer may do nothing in the middle of a transaction, and that it waits for a lock: every
-# writer adds to the log, so that one which stands still would keep all others from writing.
+# Milliseconds that a writer may do nothing in the middle of a transaction, and that it waits for a lock:
+# every writer adds to the log, so that one which stands still would keep all others from writing.
 _IDLE, _LOCKED = 15_000, 20_000
+# Seconds after which a connection is made anew.
+_RENEWED = 600
 # The same for those whose transactions are work of hours, such as taking a backup back.
 _IDLE_AT_WORK = 3_600_000
 
 
 class Database:
     """One database of the service. Safe for threads; a forked process must open its own."""
+
+    # The time by the server's clock, and by this machine's steady one then.
+    _clock: tuple[datetime, float] | None = None
 
     def __init__(self, url: str) -> None:
         """`url` is a URL of SQLAlchemy: sqlite:///FILE or postgresql://….
@@ -55,8 +62,10 @@ class Database:
                 {name: str(value) for name, value in usual.items() if name not in parsed.query}
             )
             self.engine = sa.create_engine(
-                parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
-            )
+                parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, pool_recycle=_RENEWED,
+                hide_parameters=True,
+            )  # fmt: skip
+            sa.event.listen(self.engine, "connect", self._set_clock)
         elif parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             self.engine = sa.create_engine(
@@ -69,6 +78,25 @@ class Database:
                 f"不支持这种数据库：{parsed.get_backend_name()}", advice="请用 SQLite 或 PostgreSQL"
             )
         self.url = parsed
+
+    def now(self) -> datetime:
+        """Returns the time in UTC by the clock of the server, which all machines share: their own may be
+        wrong. What is asked for once is known from then on without another question."""
+        if self.is_sqlite:
+            return datetime.now(UTC)
+        if self._clock is None:
+            self.engine.connect().close()
+        assert self._clock is not None
+        at, then = self._clock
+        return at + timedelta(seconds=_steady() - then)
+
+    def _set_clock(self, connection: Any, _: object) -> None:
+        """Asks a new connection for the time. Connections are renewed, so that it stays right."""
+        asked = _steady()
+        with connection.cursor() as cursor:
+            at = cursor.execute("SELECT clock_timestamp()").fetchone()[0]
+        connection.rollback()
+        self._clock = at.astimezone(UTC), (asked + _steady()) / 2
 
     @property
     def is_sqlite(self) -> bool:
@@ -152,6 +180,11 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _steady() -> float:
+    """A clock of this machine that nobody sets, and that goes on while it sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def is_there(url: str) -> bool:
