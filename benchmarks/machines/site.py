@@ -83,12 +83,12 @@ class Site:
         except sa.exc.DBAPIError:
             return None
 
-    def wait_until_ready(self, seconds: float = 120.0) -> None:
+    def wait_until_ready(self, seconds: float = 300.0) -> None:
         """Until every API is ready and every worker has said that it lives."""
         deadline = time.monotonic() + seconds
         for name in WITH_API:
             place = f"http://{self.network[name].address}:{_API_PORT}/readyz"
-            look = self.network.hub.command(["curl", "-sf", "-m", "3", place])
+            look = self.network.hub.command(["curl", "-sf", "-m", "20", place])
             while subprocess.run(look, capture_output=True).returncode:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"{name} does not get ready: {self.said()}")

@@ -2,9 +2,10 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from models.errors import BadUsage
 from service.store import grouping_tables as _grouping_tables  # noqa: F401  So that the schema is whole.
 from service.store import identity_tables as _identity_tables  # noqa: F401
 from service.store import proof_tables as _proof_tables  # noqa: F401
+from service.store.tables import counters
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 # Seconds that a writer waits for another process that is writing, before it gives up.
@@ -36,6 +38,12 @@ _ALIVE_THERE = " ".join(
 # Milliseconds that a writer may do nothing in the middle of a transaction, and that it waits for a lock:
 # every writer adds to the log, so that one which stands still would keep all others from writing.
 _IDLE, _LOCKED = 15_000, 20_000
+# Milliseconds that altering a table waits for those who work in it, while all who come later wait behind it;
+# and seconds until it is tried again.
+_TO_ALTER, _ALTERING_AGAIN = 3_000, (1.0, 2.0, 5.0, *([10.0] * 30))
+_LOCK_NOT_AVAILABLE = "55P03"
+# The counter that holds the newest revision of the oldest program that can work with the schema.
+_OLDEST = "oldest-program"
 # Seconds after which a connection is made anew.
 _RENEWED = 600
 # The same for those whose transactions are work of hours, such as taking a backup back.
@@ -160,23 +168,47 @@ class Database:
             raise BadUsage(f"无法连接数据库 {place}：{why}", advice=advice) from error
 
     def migrate(self, revision: str = "head") -> None:
-        """Brings the schema up to date, or to `revision`. Waits where another process is doing so.
+        """Brings the schema up to date, or to `revision`. Waits where another process is doing so. A schema
+        that a newer program made stays as it is, where that program says that this one can work with it.
 
         Raises:
-            BadUsage: the database can't be reached.
+            BadUsage: the database can't be reached, or only newer programs can work with its schema.
         """
         self.reach()
+        for pause in _ALTERING_AGAIN:
+            try:
+                return self._upgrade(revision)
+            except sa.exc.OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                    raise
+                # Others work in tables that are to be altered, and whoever comes after us waits for us.
+                time.sleep(pause)
+        return self._upgrade(revision)
+
+    def _upgrade(self, revision: str) -> None:
         config = _alembic()
         with self.write(patient=True) as connection:
             if not self.is_sqlite:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(7236115)"))
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout={_TO_ALTER}")
+            present = revision_of(connection)
+            if _is_newer(present):
+                if not _bears(connection):
+                    raise BadUsage(
+                        "数据库已由更新的版本升级，这个版本不能再用",
+                        advice="请改用新的版本，或从升级前的备份恢复",
+                    )
+                return
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+            _note_oldest(connection)
 
     def is_current(self) -> bool:
-        """Returns whether the schema is the one that this program was written for."""
+        """Returns whether the schema is the one that this program was written for, or a newer one with which
+        it can work."""
         with self.read() as connection:
-            return revision_of(connection) == revisions()[0]
+            present = revision_of(connection)
+            return present == revisions()[0] or (_is_newer(present) and _bears(connection))
 
     def close(self) -> None:
         self.engine.dispose()
@@ -208,9 +240,39 @@ def revision_of(connection: sa.Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def revisions() -> list[str]:
+@cache
+def revisions() -> Sequence[str]:
     """Returns all revisions of the schema that this program knows, the newest first."""
     return [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()]
+
+
+def _is_newer(revision: str | None) -> bool:
+    """Whether a newer program than this made a schema of that revision."""
+    return revision is not None and revision > revisions()[0]
+
+
+def _bears(connection: sa.Connection) -> bool:
+    """Whether a schema that this program doesn't know is one that it can work with."""
+    oldest = connection.scalar(sa.select(counters.c.value).where(counters.c.name == _OLDEST))
+    return oldest is not None and int(oldest) <= int(revisions()[0])
+
+
+def _note_oldest(connection: sa.Connection) -> None:
+    """Notes which programs can work with the schema as it is now: each step of it names the newest revision
+    of the oldest program that can (`oldest`), or means that none but its own can."""
+    present = revision_of(connection)
+    steps = [
+        one
+        for one in ScriptDirectory.from_config(_alembic()).walk_revisions()
+        if one.revision <= str(present)
+    ]
+    oldest = max((int(getattr(one.module, "oldest", one.revision)) for one in steps), default=0)
+    mine = counters.c.name == _OLDEST
+    known = connection.scalar(sa.select(counters.c.value).where(mine))
+    if known is None:
+        connection.execute(counters.insert().values(name=_OLDEST, value=oldest))
+    elif known != oldest:
+        connection.execute(counters.update().where(mine).values(value=oldest))
 
 
 def _alembic() -> Config:
