@@ -90,6 +90,13 @@ def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetim
     return int(upload), submission
 
 
+def await_purge(connection: sa.Connection) -> None:
+    """Waits until no purge is removing blobs, and lets none do so before this transaction ends. SQLite has one
+    writer anyway."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(sa.text("LOCK TABLE upload_files IN ROW EXCLUSIVE MODE"))
+
+
 def called(names: Sequence[str]) -> str:
     """Returns the name for these files, as long as the applicant is not known."""
     return names[0] if len(names) == 1 else f"{names[0]} 等 {len(names)} 个文件"

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from service.store.tables import uploads
 from service.store.uploads import Arrival, StoredFile, begin_reading, create
 from tests.service.databases import postgresql
 from tests.service.submissions import line
+from tests.service.web.serving import Served
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -122,3 +124,42 @@ def test_who_was_thought_dead_and_ends_a_reading_while_another_begins_it_anew_en
         assert begun == [False]
         with kept.read() as connection:
             assert connection.scalar(sa.select(uploads.c.state)) == "done"
+
+
+def test_a_store_of_blobs_that_does_not_answer_holds_up_those_alone_who_upload(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answered = threading.Event(), threading.Event()
+    with postgresql() as kept:
+        service = Served(kept, tmp_path)
+        client, codes = service.system("upload", "see"), list[int]()
+        holds = service.context.blobs.holds
+
+        def slowly(sha256: str) -> bool:
+            if sending.is_alive() and kept_already.is_set():
+                asked.set()
+                answered.wait(60)
+            return holds(sha256)
+
+        def send() -> None:
+            codes.append(client.post("/api/v1/uploads", files={"files": ("a.docx", b"x")}).status_code)
+
+        kept_already, sending = threading.Event(), threading.Thread(target=send)
+        put = service.context.blobs.put
+
+        def put_first(*given: object, **more: object) -> object:
+            blob = put(*given, **more)  # type: ignore[arg-type]
+            kept_already.set()
+            return blob
+
+        monkeypatch.setattr(service.context.blobs, "holds", slowly)
+        monkeypatch.setattr(service.context.blobs, "put", put_first)
+        sending.start()
+        assert asked.wait(60)
+        started = time.monotonic()
+        _append(kept)
+        took = time.monotonic() - started
+        answered.set()
+        sending.join()
+        assert took < 10
+        assert codes == [201]
