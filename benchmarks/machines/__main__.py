@@ -1,7 +1,7 @@
 """`python -m benchmarks.machines [FILES] [NAME]` lets the service run on three machines in network
 namespaces, with PostgreSQL and S3 on a fourth and a proxy before two of the three, and lets eight troubles
-befall them while FILES (2,000 unless said) are uploaded and read: an act each, or those alone whose names hold
-NAME. Prints how each went; ends with 1 where anything was lost or doubled, or the log is not whole.
+befall them while FILES (2,000 unless said) are uploaded and read: an act each, or those alone whose names
+hold NAME. Prints how each went; ends with 1 where anything was lost or doubled, or the log is not whole.
 
 Needs root, `ip` (Debian: iproute2), the programs of PostgreSQL, a compiler of C, and a package index for the
 S3 server, which is put into `.venv-machines` once.

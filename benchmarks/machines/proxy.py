@@ -1,12 +1,12 @@
 """A plain proxy of TCP: `python -m benchmarks.machines.proxy PORT ADDRESS:PORT…`. Each connection goes to
-the one of those that are ready (GET /readyz within five seconds) that has the fewest; where one doesn't take
+the one of those that are ready (GET /readyz within twenty seconds) that has the fewest; where one doesn't take
 it, to the next."""
 
 import asyncio
 import sys
 from contextlib import suppress
 
-_LOOK, _SECONDS = 2.0, 5.0
+_LOOK, _SECONDS = 2.0, 20.0
 
 
 class Behind:

@@ -17,7 +17,7 @@ from benchmarks.machines import shared
 from benchmarks.machines.network import Network, network
 from service.forms.definitions import load_forms
 from service.jobs.queue import Queue
-from service.store import accounts
+from service.store import accounts, workers
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.tables import uploads
@@ -73,6 +73,11 @@ class Site:
         more = [self.address, self.token, str(files), str(count), str(out)]
         return self._in_hub("senders", ["benchmarks.machines.senders", *more])
 
+    def start_reviewers(self, out: Path) -> "subprocess.Popen[bytes]":
+        return self._in_hub(
+            "reviewers", ["benchmarks.machines.reviewers", self.address, self.token, str(out)]
+        )
+
     def done(self) -> int | None:
         """How many uploads were read; None while the database doesn't answer."""
         try:
@@ -83,16 +88,24 @@ class Site:
         except sa.exc.DBAPIError:
             return None
 
-    def wait_until_ready(self, seconds: float = 300.0) -> None:
+    def wait_until_ready(self, seconds: float = 600.0) -> None:
         """Until every API is ready and every worker has said that it lives."""
         deadline = time.monotonic() + seconds
         for name in WITH_API:
             place = f"http://{self.network[name].address}:{_API_PORT}/readyz"
-            look = self.network.hub.command(["curl", "-sf", "-m", "20", place])
+            look = self.network.hub.command(["curl", "-sf", "-m", "60", place])
             while subprocess.run(look, capture_output=True).returncode:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"{name} does not get ready: {self.said()}")
                 time.sleep(0.2)
+        while not set(MACHINES) <= self._workers():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not all workers live: {self.said()}")
+            time.sleep(0.2)
+
+    def _workers(self) -> set[str]:
+        with self.database.read() as connection:
+            return {row.name for row in workers.living(connection)}
 
     def said(self) -> str:
         """The ends of all logs."""
