@@ -1,5 +1,5 @@
-"""A plain proxy of TCP: `python -m benchmarks.machines.proxy PORT ADDRESS:PORT…`. Each connection goes to
-the one of those that are ready (GET /readyz within twenty seconds) that has the fewest; where one doesn't take
+"""A plain proxy of TCP: `python -m benchmarks.machines.proxy PORT ADDRESS:PORT…`. Each connection goes to the
+one of those that are ready (GET /readyz within twenty seconds) that has the fewest; where one doesn't take
 it, to the next."""
 
 import asyncio

@@ -1,16 +1,16 @@
 """`python -m benchmarks.machines.rolling [FILES]` brings three machines to a next version one by one, and
 back again, while FILES (300 unless said) are uploaded, read and reviewed. The next version is this one with a
 step of the schema more, which adds a column that it writes and reads, a table and an index, and says that
-this version may work on; the first machine of the next version brings the schema up to date while the others work.
-Prints what was done in each stretch; ends with 1 where anything was lost or doubled, the log is not whole, or
-a decision that was confirmed to somebody is not there."""
+this version may work on; the first machine of the next version brings the schema up to date while the others
+work. Prints what was done in each stretch; ends with 1 where anything was lost or doubled, the log is not
+whole, or a decision that was confirmed to somebody is not there."""
 
 import json
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -46,6 +46,8 @@ def downgrade() -> None:
     op.drop_column("submissions", "later")
 '''
 _FOLDERS = ("models", "generator", "extractor", "service", "sealform", "fixtures", "docs")
+# All of this version, three machines forth, three back.
+_STRETCHES = 1 + 2 * len(MACHINES)
 _TABLE = '    "submissions", metadata, _id(),\n'
 
 
@@ -75,21 +77,31 @@ def main(count: int = FILES) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        files = folder / "files"
-        acts.make_files(files, count, next(iter(load_forms().values())), 1)
+        files = make_shares(folder, count)
         with site(folder, program) as running:
             return roll(running, files, next_version(folder / "next"))
 
 
-def roll(running: Site, files: Path, newer: Path) -> int:
-    """Brings the machines of `running` to the version in `newer` and back, while `files` are sent."""
+def make_shares(folder: Path, count: int) -> list[Path]:
+    """Makes a folder of files in `folder` for each stretch."""
+    form, shares = next(iter(load_forms().values())), []
+    for number in range(_STRETCHES):
+        shares.append(folder / f"files-{number}")
+        acts.make_files(shares[-1], count // _STRETCHES + (number < count % _STRETCHES), form, number)
+    return shares
+
+
+def roll(running: Site, files: Sequence[Path], newer: Path) -> int:
+    """Brings the machines of `running` to the version in `newer` and back, while the files of a folder of
+    `files` are sent in each stretch."""
     for name in MACHINES:
         running.start(name)
     running.wait_until_ready()
     out, reviewed = running.folder / "files.jsonl", running.folder / "reviewed.jsonl"
-    senders = running.start_senders(files, _SENDERS, out)
     running.start_reviewers(reviewed)
-    for what, machine, code in _steps(newer):
+    senders = []
+    for (what, machine, code), share in zip(_steps(newer), files, strict=True):
+        senders.append(running.start_senders(share, _SENDERS, out))
         before = _done(running.database)
         if machine:
             running.network[machine].end(_TO_STOP)
@@ -103,7 +115,8 @@ def roll(running: Site, files: Path, newer: Path) -> int:
         read, accepted = (now - then for now, then in zip(after, before, strict=True))
         print(f"{what:36} schema {schema}, {read} read, {accepted} accepted meanwhile", flush=True)
     deadline = time.monotonic() + _MOST
-    while senders.poll() is None or running.done() != sum(1 for _ in files.iterdir()):
+    count = sum(len(list(share.iterdir())) for share in files)
+    while any(one.poll() is None for one in senders) or running.done() != count:
         if time.monotonic() > deadline:
             raise TimeoutError(running.said())
         time.sleep(0.5)

@@ -91,8 +91,8 @@ def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetim
 
 
 def await_purge(connection: sa.Connection) -> None:
-    """Waits until no purge is removing blobs, and lets none do so before this transaction ends. SQLite has one
-    writer anyway."""
+    """Waits until no purge is removing blobs, and lets none do so before this transaction ends. SQLite has
+    one writer anyway."""
     if connection.dialect.name != "sqlite":
         connection.execute(sa.text("LOCK TABLE upload_files IN ROW EXCLUSIVE MODE"))
 

@@ -54,6 +54,5 @@ def test_what_befalls_machines_loses_and_doubles_nothing(running: Site, tmp_path
 def test_machines_are_brought_to_a_next_version_and_back_while_they_work(
     running: Site, tmp_path: Path
 ) -> None:
-    files = tmp_path / "files"
-    acts.make_files(files, FILES * 4, next(iter(load_forms().values())), 1)
+    files = rolling.make_shares(tmp_path, FILES * 4)
     assert rolling.roll(running, files, rolling.next_version(tmp_path / "next")) == 0
