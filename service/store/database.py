@@ -38,6 +38,8 @@ _ALIVE_THERE = " ".join(
 # Milliseconds that a writer may do nothing in the middle of a transaction, and that it waits for a lock:
 # every writer adds to the log, so that one which stands still would keep all others from writing.
 _IDLE, _LOCKED = 15_000, 20_000
+# How long those may whose transactions are work of hours, such as taking a backup back.
+_IDLE_AT_WORK = 3_600_000
 # Milliseconds that altering a table waits for those who work in it, while all who come later wait behind it;
 # and seconds until it is tried again.
 _TO_ALTER, _ALTERING_AGAIN = 3_000, (1.0, 2.0, 5.0, *([10.0] * 30))
@@ -46,8 +48,6 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _OLDEST = "oldest-program"
 # Seconds after which a connection is made anew.
 _RENEWED = 600
-# The same for those whose transactions are work of hours, such as taking a backup back.
-_IDLE_AT_WORK = 3_600_000
 
 
 class Database:
