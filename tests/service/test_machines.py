@@ -2,6 +2,7 @@
 next version and back: `benchmarks/machines` in small."""
 
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.accept
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Site]:
+def running() -> Iterator[Site]:
     if not network.is_possible():
         pytest.skip("needs root, ip and unshare, to make machines in network namespaces")
     if shared.binaries() is None or compiler() is None:
@@ -28,31 +29,32 @@ def running(tmp_path: Path) -> Iterator[Site]:
         program = shared.s3_server(ROOT / ".venv-machines")
     except subprocess.CalledProcessError:
         pytest.skip("no package index, from which the S3 server would come")
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
-        folder.chmod(0o755)  # PostgreSQL runs as another user
-    with site(tmp_path, program) as made:
-        yield made
+    with tempfile.TemporaryDirectory() as name:
+        # PostgreSQL runs as another user, to whom pytest's own folders are closed.
+        Path(name).chmod(0o755)
+        with site(Path(name), program) as made:
+            yield made
 
 
-def test_what_befalls_machines_loses_and_doubles_nothing(running: Site, tmp_path: Path) -> None:
+def test_what_befalls_machines_loses_and_doubles_nothing(running: Site) -> None:
     form, outs = next(iter(load_forms().values())), []
     for name in MACHINES:
         running.start(name)
     for number, part in enumerate(BEFALLS):
         running.wait_until_ready()
         (trouble,) = (one for one in TROUBLES if part in one.name)
-        files = tmp_path / f"files-{number}"
+        files = running.folder / f"files-{number}"
         acts.make_files(files, FILES, form, number)
         act = acts.play(running, trouble, files)
         assert act.longest_stall < 120, f"{act}\n{running.said()}"
-        outs.append(tmp_path / f"{files.name}.jsonl")
+        outs.append(running.folder / f"{files.name}.jsonl")
     verdict = acts.judge(running.database, outs)
     assert verdict.files == FILES * len(BEFALLS)
     assert (verdict.lost, verdict.doubled, verdict.amiss) == ([], [], [])
 
 
 def test_machines_are_brought_to_a_next_version_and_back_while_they_work(
-    running: Site, tmp_path: Path
+    running: Site,
 ) -> None:
-    files = rolling.make_shares(tmp_path, FILES * 4)
-    assert rolling.roll(running, files, rolling.next_version(tmp_path / "next")) == 0
+    files = rolling.make_shares(running.folder, FILES * 4)
+    assert rolling.roll(running, files, rolling.next_version(running.folder / "next")) == 0
