@@ -45,7 +45,7 @@ bundle: $(READY)
 lock:
 	uv pip compile pyproject.toml --extra ocr --extra service --group dev --group build --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
-	for folder in benchmarks/peers tests/service/pages/client_generator; do (cd $$folder && \
+	for folder in benchmarks/peers benchmarks/machines tests/service/pages/client_generator; do (cd $$folder && \
 		uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock) || exit 1; done
 

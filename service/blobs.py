@@ -19,12 +19,15 @@ from pathlib import Path
 from typing import IO, Protocol
 
 import obstore
-from obstore.exceptions import NotFoundError
+from obstore.exceptions import GenericError, NotFoundError
 from obstore.store import from_url
 
 from models.errors import BadUsage, NotFound, RequestTooLarge, SealBroken
 from service.atomic_files import sync_folder
 from service.sealing import HEAD, Keys, Sealer, Stream, is_newest, no_keys, opened, rewrapped
+
+# What is raised where a bucket does not answer.
+OutOfReach = GenericError
 
 _CHUNK = 1 << 20
 _INCOMING = "incoming"

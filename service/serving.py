@@ -38,7 +38,8 @@ _TO_END = 5
 
 
 def now() -> datetime:
-    """Returns the current time in UTC. This is the service's clock."""
+    """Returns the current time in UTC by this machine's clock, for commands; the service goes by the
+    database's."""
     return datetime.now(UTC)
 
 
@@ -56,9 +57,9 @@ def opened(settings: Settings, enqueue: Callable[[Database], Enqueue]) -> Iterat
     try:
         database.migrate()
         forms = FormStore(database)
-        forms.add(load_forms(settings.forms), "system", now())
+        forms.add(load_forms(settings.forms), "system", database.now())
         blobs = open_blobs(settings.blob_place, keys)
-        yield Context(database, blobs, settings, forms, enqueue(database), now, keys)
+        yield Context(database, blobs, settings, forms, enqueue(database), database.now, keys)
     finally:
         database.close()
 

@@ -316,11 +316,10 @@ def worker(
     from service.jobs.decisions import Tempo
     from service.jobs.worker import Identity, work
     from service.logs import tell
-    from service.serving import now
 
     settings = read_settings()
     work(
-        replace(settings, jobs=jobs or settings.jobs), Identity.here(name), tell, now, Tempo(),
+        replace(settings, jobs=jobs or settings.jobs), Identity.here(name), tell, None, Tempo(),
         twice_too=lambda forms: KeyedTwice(forms, settings.campaigns),
     )  # fmt: skip
     # A job of ours that another worker took over meanwhile is waited for by a thread of the queue, for as

@@ -80,14 +80,15 @@ def work(
     settings: Settings,
     identity: Identity,
     say: Callable[[str], object],
-    clock: Callable[[], datetime],
+    clock: Callable[[], datetime] | None,
     tempo: Tempo,
     reader: Callable[[Path], Read] = Telling,
     twice_too: Callable[[FormStore], TwiceToo] = lambda _: nothing_more,
 ) -> None:
     """Reads uploads until a signal (SIGINT, SIGTERM) stops it. The jobs that it has begun then get
     `tempo.grace` seconds to end; those that do not are left to other workers. `twice_too` makes what tells
-    which fields are keyed twice beside those that the forms name.
+    which fields are keyed twice beside those that the forms name. Without a `clock` it goes by the
+    database's.
 
     Raises:
         BadUsage: a setting is wrong, or another worker has this name.
@@ -103,6 +104,7 @@ def work(
         keys = keys_of(settings.keys, settings.key_command)
         database = Database(settings.database_url, Values(keys, on=settings.seal_values))
         stack.callback(database.close)
+        clock = clock or database.now
         database.migrate()
         queue = Queue(database)
         scratch = stack.enter_context(scratch_folder())
@@ -168,10 +170,9 @@ class _Worker:
             BadUsage: another worker has this name.
         """
         self._register()
-        url = self._desk.database.url.render_as_string(hide_password=False)
         config: DBOSConfig = {
             "name": APPLICATION, "application_version": VERSION, "executor_id": self._identity.name,
-            "system_database_url": url,
+            "system_database_url": self._desk.database.queue_url,
             "sys_db_pool_size": self._jobs + 5, "run_migrations": False, "log_level": "WARNING",
         }  # fmt: skip
         self._dbos = DBOS(config=config)

@@ -4,7 +4,8 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from service.store import grouping_tables as _grouping_tables  # noqa: F401  So 
 from service.store import identity_tables as _identity_tables  # noqa: F401
 from service.store import proof_tables as _proof_tables  # noqa: F401
 from service.store.sealed import Values, seal_with
+from service.store.tables import counters
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 # Seconds that a writer waits for another process that is writing, before it gives up.
@@ -29,10 +31,34 @@ _IDLE = 1.0
 # Seconds after which a server that does not answer counts as unreachable. The system itself would wait for
 # minutes.
 _TO_CONNECT = 10
+# Seconds after which this side and the server each give up a connection to a machine that does not answer any
+# more; the system itself would wait for hours. Whatever the machine was writing is rolled back then.
+_ALIVE = {
+    "keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 15_000,
+}  # fmt: skip
+_ALIVE_THERE = " ".join(
+    f"-c {name.replace('keepalives', 'tcp_keepalives')}={value}" for name, value in _ALIVE.items()
+)
+# Milliseconds that a writer may do nothing in the middle of a transaction, and that it waits for a lock:
+# every writer adds to the log, so that one which stands still would keep all others from writing.
+_IDLE, _LOCKED = 15_000, 20_000
+# How long those may whose transactions are work of hours, such as taking a backup back.
+_IDLE_AT_WORK = 3_600_000
+# Milliseconds that altering a table waits for those who work in it, while all who come later wait behind it;
+# and seconds until it is tried again.
+_TO_ALTER, _ALTERING_AGAIN = 3_000, (1.0, 2.0, 5.0, *([10.0] * 30))
+_LOCK_NOT_AVAILABLE = "55P03"
+# The counter that holds the newest revision of the oldest program that can work with the schema.
+_OLDEST = "oldest-program"
+# Seconds after which a connection is made anew.
+_RENEWED = 600
 
 
 class Database:
     """One database of the service. Safe for threads; a forked process must open its own."""
+
+    # The time by the server's clock, and by this machine's steady one then.
+    _clock: tuple[datetime, float] | None = None
 
     def __init__(self, url: str, values: Values | None = None) -> None:
         """`url` is a URL of SQLAlchemy: sqlite:///FILE or postgresql://…. `values` seals and opens what is
@@ -44,9 +70,14 @@ class Database:
         parsed = _parsed(url)
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-            if "connect_timeout" not in parsed.query:
-                parsed = parsed.update_query_dict({"connect_timeout": str(_TO_CONNECT)})
-            self.engine = sa.create_engine(parsed, pool_size=10, max_overflow=10, hide_parameters=True)
+            usual = {"connect_timeout": _TO_CONNECT, **_ALIVE, "options": _ALIVE_THERE}
+            parsed = parsed.update_query_dict(
+                {name: str(value) for name, value in usual.items() if name not in parsed.query}
+            )
+            self.engine = sa.create_engine(
+                parsed, pool_size=10, max_overflow=10, pool_recycle=_RENEWED, hide_parameters=True
+            )
+            sa.event.listen(self.engine, "connect", self._set_clock)
             sa.event.listen(self.engine, "checkin", _note_use)
             sa.event.listen(self.engine, "checkout", partial(_ask_the_idle, self.engine.dialect))
         elif parsed.get_backend_name() == "sqlite" and parsed.database:
@@ -64,15 +95,48 @@ class Database:
         if values is not None:
             seal_with(self.engine, values)
 
+    def now(self) -> datetime:
+        """Returns the time in UTC by the clock of the server, which all machines share: their own may be
+        wrong. What is asked for once is known from then on without another question."""
+        if self.is_sqlite:
+            return datetime.now(UTC)
+        if self._clock is None:
+            self.engine.connect().close()
+        assert self._clock is not None
+        at, then = self._clock
+        return at + timedelta(seconds=_steady() - then)
+
+    def _set_clock(self, connection: Any, _: object) -> None:
+        """Asks a new connection for the time. Connections are renewed, so that it stays right."""
+        asked = _steady()
+        with connection.cursor() as cursor:
+            at = cursor.execute("SELECT clock_timestamp()").fetchone()[0]
+        connection.rollback()
+        self._clock = at.astimezone(UTC), (asked + _steady()) / 2
+
     @property
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
+    @property
+    def queue_url(self) -> str:
+        """The URL for the queue, whose own transactions are short and stand still no longer than ours."""
+        if self.is_sqlite:
+            return self.url.render_as_string(hide_password=False)
+        said = f"{self.url.query['options']} -c idle_in_transaction_session_timeout={_IDLE}"
+        return self.url.update_query_dict({"options": said}).render_as_string(hide_password=False)
+
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self, *, patient: bool = False) -> Iterator[sa.Connection]:
         """Opens a transaction that may write. It is committed when the block ends well, and rolled back
-        otherwise."""
+        otherwise, also where the block stands still for long, or waits for long for another that does, unless
+        it is `patient`."""
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if not self.is_sqlite:
+                idle, locked = (_IDLE_AT_WORK, 0) if patient else (_IDLE, _LOCKED)
+                connection.exec_driver_sql(
+                    f"SET LOCAL idle_in_transaction_session_timeout={idle}; SET LOCAL lock_timeout={locked}"
+                )
             yield connection
 
     @contextmanager
@@ -112,23 +176,47 @@ class Database:
             raise BadUsage(f"无法连接数据库 {place}：{why}", advice=advice) from error
 
     def migrate(self, revision: str = "head") -> None:
-        """Brings the schema up to date, or to `revision`. Waits where another process is doing so.
+        """Brings the schema up to date, or to `revision`. Waits where another process is doing so. A schema
+        that a newer program made stays as it is, where that program says that this one can work with it.
 
         Raises:
-            BadUsage: the database can't be reached.
+            BadUsage: the database can't be reached, or only newer programs can work with its schema.
         """
         self.reach()
+        for pause in _ALTERING_AGAIN:
+            try:
+                return self._upgrade(revision)
+            except sa.exc.OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                    raise
+                # Others work in tables that are to be altered, and whoever comes after us waits for us.
+                time.sleep(pause)
+        return self._upgrade(revision)
+
+    def _upgrade(self, revision: str) -> None:
         config = _alembic()
-        with self.write() as connection:
+        with self.write(patient=True) as connection:
             if not self.is_sqlite:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(7236115)"))
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout={_TO_ALTER}")
+            present = revision_of(connection)
+            if _is_newer(present):
+                if not _bears(connection):
+                    raise BadUsage(
+                        "数据库已由更新的版本升级，这个版本不能再用",
+                        advice="请改用新的版本，或从升级前的备份恢复",
+                    )
+                return
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+            _note_oldest(connection)
 
     def is_current(self) -> bool:
-        """Returns whether the schema is the one that this program was written for."""
+        """Returns whether the schema is the one that this program was written for, or a newer one with which
+        it can work."""
         with self.read() as connection:
-            return revision_of(connection) == revisions()[0]
+            present = revision_of(connection)
+            return present == revisions()[0] or (_is_newer(present) and _bears(connection))
 
     def close(self) -> None:
         self.engine.dispose()
@@ -142,6 +230,11 @@ def one_of(
     if connection.dialect.name == "sqlite":
         return column.in_(list(numbers))
     return column == sa.any_(sa.literal(list(numbers), sa.ARRAY(sa.BigInteger)))
+
+
+def _steady() -> float:
+    """A clock of this machine that nobody sets, and that goes on while it sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def is_there(url: str) -> bool:
@@ -165,9 +258,39 @@ def revision_of(connection: sa.Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def revisions() -> list[str]:
+@cache
+def revisions() -> Sequence[str]:
     """Returns all revisions of the schema that this program knows, the newest first."""
     return [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()]
+
+
+def _is_newer(revision: str | None) -> bool:
+    """Whether a newer program than this made a schema of that revision."""
+    return revision is not None and revision > revisions()[0]
+
+
+def _bears(connection: sa.Connection) -> bool:
+    """Whether a schema that this program doesn't know is one that it can work with."""
+    oldest = connection.scalar(sa.select(counters.c.value).where(counters.c.name == _OLDEST))
+    return oldest is not None and int(oldest) <= int(revisions()[0])
+
+
+def _note_oldest(connection: sa.Connection) -> None:
+    """Notes which programs can work with the schema as it is now: each step of it names the newest revision
+    of the oldest program that can (`oldest`), or means that none but its own can."""
+    present = revision_of(connection)
+    steps = [
+        one
+        for one in ScriptDirectory.from_config(_alembic()).walk_revisions()
+        if one.revision <= str(present)
+    ]
+    oldest = max((int(getattr(one.module, "oldest", one.revision)) for one in steps), default=0)
+    mine = counters.c.name == _OLDEST
+    known = connection.scalar(sa.select(counters.c.value).where(mine))
+    if known is None:
+        connection.execute(counters.insert().values(name=_OLDEST, value=oldest))
+    elif known != oldest:
+        connection.execute(counters.update().where(mine).values(value=oldest))
 
 
 def _alembic() -> Config:

@@ -90,6 +90,13 @@ def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetim
     return int(upload), submission
 
 
+def await_purge(connection: sa.Connection) -> None:
+    """Waits until no purge is removing blobs, and lets none do so before this transaction ends. SQLite has
+    one writer anyway."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(sa.text("LOCK TABLE upload_files IN ROW EXCLUSIVE MODE"))
+
+
 def called(names: Sequence[str]) -> str:
     """Returns the name for these files, as long as the applicant is not known."""
     return names[0] if len(names) == 1 else f"{names[0]} 等 {len(names)} 个文件"
@@ -144,7 +151,9 @@ def arrival_of(connection: sa.Connection, upload: int) -> datetime:
 def begin_reading(connection: sa.Connection, upload: int, now: datetime) -> bool:
     """Marks an upload as being read. Returns False where there is nothing to do, because it was read,
     withdrawn or purged."""
-    state = connection.scalar(sa.select(uploads.c.state).where(uploads.c.id == upload))
+    # The row is locked: a worker that was thought dead may be storing the result just now, and what it ended
+    # must not be begun again.
+    state = connection.scalar(sa.select(uploads.c.state).where(uploads.c.id == upload).with_for_update())
     waiting = submissions.c.upload_id == upload, submissions.c.status.in_(("received", "reading"))
     if state in (None, "done") or not connection.scalar(sa.select(sa.func.count()).where(*waiting)):
         return False

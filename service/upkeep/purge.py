@@ -90,7 +90,7 @@ def purge(
         total = Purged(
             total.submissions + made.submissions, total.blobs + made.blobs, total.bytes + made.bytes
         )
-    with database.write() as connection:
+    with database.write(patient=True) as connection:
         _forget_answers(connection, before)
     wipe(database)
     return total

@@ -52,7 +52,7 @@ def reseal(database: Database, blobs: Blobs, keys: Keys, console: Console) -> Re
     @contextmanager
     def held() -> Iterator[None]:
         """Keeps `sealform purge` away, which removes blobs within a transaction that has this lock."""
-        with database.write() as connection:
+        with database.write(patient=True) as connection:
             if not database.is_sqlite:
                 connection.execute(sa.text("LOCK TABLE upload_files IN SHARE ROW EXCLUSIVE MODE"))
             yield

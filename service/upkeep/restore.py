@@ -94,7 +94,7 @@ def restore(
     with _opened(path) as (tar, manifest):
         _expect_signed(manifest, key)
         current = _prepare(database, manifest)
-        with database.write() as connection, _taken_back_unless_whole(blobs) as put:
+        with database.write(patient=True) as connection, _taken_back_unless_whole(blobs) as put:
             _expect_unused(connection, now, empty)
             _empty(connection)
             rows = _load_tables(connection, tar, manifest)
@@ -125,7 +125,7 @@ def _brought_up(database: Database, manifest: Mapping[str, Any], enqueue: Enqueu
         with database.write() as connection:
             return _finish(connection, manifest, enqueue, now)
     except Exception:
-        with database.write() as connection:
+        with database.write(patient=True) as connection:
             for table in reversed(tables_of(connection)):
                 connection.execute(table.delete())
         raise

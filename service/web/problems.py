@@ -5,6 +5,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
+import sqlalchemy as sa
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
@@ -13,9 +14,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import SealformError
+from service.blobs import OutOfReach
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
+# Seconds after which another try makes sense.
+_LATER = "5"
 
 _WORDS = {
     400: ("bad-request", "请求有误"), 404: ("not-found", "没有这个地址"),
@@ -135,7 +139,20 @@ class _Unexpected:
             _log.error("unexpected", exc_info=error)
             if begun:
                 raise
+            if _is_out_of_reach(error):
+                sorry = problem(503, "unavailable", "数据库或文件存储暂时没有应答，没有完成", "请稍后再试")
+                sorry.headers["Retry-After"] = _LATER
+                await sorry(scope, receive, send)
+                return
             sorry = problem(
                 500, "internal", "系统出错，没有完成", "请稍后再试；如反复出现，请把时间告诉系统维护人员"
             )
             await sorry(scope, receive, send)
+
+
+def _is_out_of_reach(error: Exception) -> bool:
+    """Whether the database or the bucket does not answer, or gave the request up because it waited too
+    long."""
+    if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, sa.exc.OperationalError | sa.exc.TimeoutError | OutOfReach)

@@ -7,6 +7,7 @@ from models.errors import BadUsage
 
 revision = "0015"
 down_revision = "0014"
+oldest = "0014"  # An older program keeps on working: columns only get wider.
 branch_labels = None
 depends_on = None
 

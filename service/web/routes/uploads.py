@@ -17,7 +17,7 @@ from starlette.datastructures import FormData, UploadFile
 from models.errors import Conflict, Invalid, UnknownForm
 from service.store.accounts import Actor
 from service.store.tables import idempotency
-from service.store.uploads import Arrival, StoredFile, create
+from service.store.uploads import Arrival, StoredFile, await_purge, create
 from service.web.arrivals import Upload, Uploads, upload_shown
 from service.web.conditional import file_name, multipart, multipart_body
 from service.web.context import Context, Here
@@ -88,6 +88,9 @@ def _receive(context: Context, who: Actor, form: FormData, key: str | None) -> U
         numbers = _answered(connection, context, who, key, digest) if key else None
         if numbers is None:
             numbers = []
+            # Before anything that others wait for: the store of blobs may take its time.
+            await_purge(connection)
+            _expect_kept(context, files)
             for group in groups:
                 arrival = Arrival(
                     group, channel, form=wanted["form"], replaces=wanted["replaces"], apart=is_auto
@@ -95,7 +98,6 @@ def _receive(context: Context, who: Actor, form: FormData, key: str | None) -> U
                 upload, _ = create(connection, arrival, who.id, context.clock())
                 context.enqueue(connection, upload)
                 numbers.append(upload)
-            _expect_kept(context, files)
             if key:
                 _remember(connection, who, key, numbers)
         return Uploads(uploads=[upload_shown(connection, context.forms, number) for number in numbers])
@@ -130,8 +132,8 @@ def _keep(context: Context, file: UploadFile) -> StoredFile:
 
 
 def _expect_kept(context: Context, files: Sequence[StoredFile]) -> None:
-    """Raises Conflict where a blob is missing. A purge removes blobs that nobody refers to; once the database
-    has a reference to these, a purge keeps them."""
+    """Raises Conflict where a blob is missing. A purge removes blobs that nobody refers to; none removes one
+    between this and the end of the transaction, which refers to them."""
     if not all(context.blobs.holds(file.sha256) for file in files):
         raise Conflict("相同的旧文件正在清除，这次上传没有保存", advice="请再上传一次")
 

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from service.store.database import Database
@@ -95,3 +96,15 @@ def test_requests_are_counted_by_the_template_of_their_route(service: Served) ->
     )
     assert told['sealform_http_requests_total{method="GET",route="none",status="404"}'] == 3
     assert "secret" not in str(told)
+
+
+def test_who_comes_while_the_database_is_out_of_reach_is_told_to_come_back(
+    service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = service.system("see")
+    nowhere = sa.create_engine("postgresql+psycopg://nobody@127.0.0.1:9/nothing")
+    monkeypatch.setattr(service.context.database, "engine", nowhere)
+    answer = client.get("/api/v1/submissions")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.headers["retry-after"] == "5"
+    assert "127.0.0.1:9" not in answer.text
