@@ -8,9 +8,10 @@ from models.page import Line, Run, Tick
 from models.writing import CJK, key, one_line
 
 _LINE = r"[_＿]"
+_OPEN = r"[\s_＿]+"
 # Blanks for a day, a month, or from when to when, are one place.
-_DAY = rf"{_LINE}+\s*年\s*{_LINE}+\s*月(?:\s*{_LINE}+\s*日)?"
-_BLANK = re.compile(rf"{_DAY}(?:\s*[至到—-]+\s*{_DAY})?|{_LINE}{{2,}}(?:\s*{_LINE}{{2,}})*")
+_DAY = rf"{_OPEN}年{_OPEN}月(?:{_OPEN}日)?"
+_BLANK = re.compile(rf"{_DAY}(?:\s*[至到—–~-]+{_DAY})?|{_LINE}{{2,}}(?:\s*{_LINE}{{2,}})*")
 _OTHER = re.compile(r"(其[他它])\s*[:：]\s*")
 # The option, and what is printed between it and its blank.
 _HEAD = re.compile(r"(?P<option>[^，,：:（(]+?)\s*(?P<words>[，,：:（(].*)?", re.DOTALL)
@@ -69,12 +70,12 @@ def beside(text: str) -> Beside | None:
     return Beside(head["option"], words if key(words) else "", text[seen.start() :])
 
 
-def sentence(lines: Iterable[str]) -> tuple[Blank, ...]:
-    """The blanks of a sentence; none where the words are no sentence with several, or stand in lines of their
-    own, as labels do."""
+def sentence(lines: Iterable[str], least: int = _LEAST) -> tuple[Blank, ...]:
+    """The blanks of a sentence; none where the words are no sentence with as many as `least`, or stand in
+    lines of their own, as labels do."""
     text = "".join(lines)
     found = list(_BLANK.finditer(text))
-    if len(found) < _LEAST or not key(text[: found[0].start()]):
+    if len(found) < least or not key(text[: found[0].start()]):
         return ()
     return tuple(_blanks(text, found))
 

@@ -13,13 +13,10 @@ from typing import Any
 from extractor.drafting.content import (
     asks,
     blanks_in,
-    bracketed,
     content_of,
-    is_blank,
     is_low,
     is_to_fill,
     options_of,
-    plain_label,
     prompts_in,
 )
 from extractor.drafting.found import Draft, Guess, Placed, Spotted, seen
@@ -33,7 +30,9 @@ from extractor.drafting.grid import (
     whole_rows,
     widths,
 )
+from extractor.drafting.kinds import is_blank, plain_label
 from extractor.drafting.loose import asked_in
+from extractor.drafting.marks import bracketed
 from models.page import Cell, Line, Pages, Run, Table, Tick
 from models.writing import key, one_line
 

@@ -4,7 +4,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from extractor.drafting.content import is_blank, is_to_fill, options_of
+from extractor.drafting.content import is_to_fill, options_of
+from extractor.drafting.kinds import is_blank
 from models.page import Cell, Line, Table
 from models.writing import key
 
