@@ -7,7 +7,7 @@ person.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from extractor.drafting.content import (
@@ -25,24 +25,33 @@ from extractor.drafting.grid import (
     blank_rows,
     is_frame,
     is_label,
+    leads,
     once,
     same_edges,
     whole_rows,
     widths,
 )
-from extractor.drafting.kinds import is_blank, plain_label
-from extractor.drafting.loose import asked_in
+from extractor.drafting.kinds import is_blank, is_sum, plain_label, unit_for_all, unit_of
 from extractor.drafting.marks import bracketed
+from extractor.drafting.naming import labelled, title_of
+from extractor.drafting.outside import (
+    Section,
+    is_day,
+    is_note,
+    places_on,
+    sections_of,
+    sentence_on,
+    title_among,
+)
 from models.page import Cell, Line, Pages, Run, Table, Tick
 from models.writing import key, one_line
 
-_MOST_TITLE = 40
-_TITLE = re.compile(r"(?:表|书|单|函|登记卡)[）)]?$")
+_ASKED = re.compile(r"[:：_＿]")
+_WIDTH = 4  # columns of a form without any table
 _PHOTO = re.compile(r"照片|相片|近照")
 _APPLICANT = re.compile(
     r"^(?:申[请报]|填[报表]|所在)?(?:单位|企业|机构|公司)(?:名称|全称)?$|^申[请报](?:人|者)(?:姓名)?$|^姓名$"
 )
-_CUT_HERE = re.compile(r"裁剪线|裁切线|沿(?:此|虚)线")
 _LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
 _MOST_NAME = 24
 _LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
@@ -75,6 +84,10 @@ class _Drafting:
     texts: list[tuple[str, str]] = field(default_factory=list)  # title and name of each line of text
     at: int | None = None  # the table whose rows are drafted; None in a line outside tables
     line_at: int | None = None  # that line among the spots
+    begun: int = 0  # the row with which the table begins
+    unit: str = ""  # of all sums, as the form says outside its tables
+    group: tuple[int, str] = (-1, "")  # the last row of a group of rows, and the unit of its sums
+    sums: str = ""  # the unit of sums in the group of the row
 
     def draft(self) -> Draft:
         blocks = whole_rows([block for page in self.pages.pages for block in page.blocks])
@@ -82,31 +95,15 @@ class _Drafting:
             blocks = single
             self._tell("同一份表印了几份，只拟一份；收回后一份一份地读", place=None)
         self.spots = [one for page in self.pages.pages for block in page.blocks for one in seen(page, block)]
-        line_spots = iter([n for n, spot in enumerate(self.spots) if spot.cell is None])
         tables = [block for block in blocks if isinstance(block, Table) and len(block.cells) > 1]
-        if not tables:
-            raise ValueError("there is no table")
-        width = max(cell.column + cell.column_span for table in tables for cell in table.cells)
-        first, last = blocks.index(tables[0]), blocks.index(tables[-1])
-        before: list[Line] = []
-        notes: list[str] = []
-        for number, block in enumerate(blocks):
-            self.at, self.line_at = (
-                (block.index, None) if isinstance(block, Table) else (None, next(line_spots))
-            )
-            if isinstance(block, Table):
-                if block in tables:
-                    self._table(block, width)
-                self.heading = ""
-            elif asked := asked_in(block.text, is_blank, may_be_filled=number < first):
-                self._line(asked, width)
-            elif number < first:
-                before.append(block)
-            elif number > last:
-                notes += [one_line(block.text)] * bool(key(block.text) and not _CUT_HERE.search(block.text))
-            elif key(block.text):
-                self.heading = one_line(block.text)
-        form: dict[str, Any] = {"name": self.name, "version": "1", "title": self._title(before)}
+        width = max(
+            (cell.column + cell.column_span for table in tables for cell in table.cells), default=_WIDTH
+        )
+        title = self._title(blocks[: blocks.index(tables[0]) if tables else len(blocks)])
+        notes = self._blocks(blocks, tables, width, title)
+        if not tables and not self.places:
+            raise ValueError("nothing is asked for")
+        form: dict[str, Any] = {"name": self.name, "version": "1", "title": title}
         if applicant := self._applicant():
             form["applicant_field"] = applicant
         if not self.rows:
@@ -120,6 +117,97 @@ class _Drafting:
             tuple(self.places),
         )
 
+    def _blocks(
+        self, blocks: Sequence[Table | Line], tables: Sequence[Table], width: int, title: str
+    ) -> list[str]:
+        """Add what each block asks for; what is printed under the last table."""
+        first, last = (blocks.index(tables[0]), blocks.index(tables[-1])) if tables else (0, len(blocks))
+        line_spots = iter([n for n, spot in enumerate(self.spots) if spot.cell is None])
+        sections = sections_of(blocks)
+        notes: list[str] = []
+        for number, block in enumerate(blocks):
+            if isinstance(block, Table):
+                self.group = (-1, "")
+                self.at, self.line_at = block.index, None
+                self._whole_table(block, width, is_asked=block in tables)
+                continue
+            self.at, self.line_at = None, next(line_spots)
+            if number in sections:
+                self._section(sections[number], width)
+            elif self._outside(block, width, may_be_filled=number < first) or one_line(block.text) == title:
+                continue
+            elif number > last:
+                notes += [one_line(block.text)] * is_note(block.text)
+            elif key(block.text) and (self.rows or number > first or not tables):
+                self._printed(self.heading, width)
+                self.heading = one_line(block.text)
+        self._printed(self.heading, width)
+        return notes
+
+    def _whole_table(self, table: Table, width: int, *, is_asked: bool) -> None:
+        """Add the rows of a table, and before them the heading outside it, unless a row took it."""
+        self.begun = len(self.rows)
+        if is_asked:
+            self._table(table, width)
+        if heading := self.heading:
+            more = self.rows[self.begun :]
+            del self.rows[self.begun :]
+            self._printed(heading, width)
+            self.guesses = [
+                replace(one, place=one.place + 1) if one.place is not None and one.place >= self.begun else one
+                for one in self.guesses
+            ]
+            self.rows += more
+        self.heading = ""
+
+    def _outside(self, line: Line, width: int, *, may_be_filled: bool) -> bool:
+        """Add what a line outside tables asks for; whether it does."""
+        if unit := unit_for_all(line.text):
+            self.unit = unit
+            self._tell(f"“{one_line(line.text)}”是表中各项金额的单位", place=None)
+            return True
+        if not (places := places_on(line, may_be_filled=may_be_filled)):
+            if self.rows and is_day(line.text):
+                return self._day_under()
+            if not (is_asked := bool(sentence_on(line))):
+                return False
+        self._printed(self.heading, width)
+        self.heading = ""
+        if places:
+            self._line(places, width)
+        elif is_asked:
+            self._alone(Cell(row=0, column=0, lines=(line,)), width)
+        return True
+
+    def _day_under(self) -> bool:
+        """Add the day that stands under the last line outside tables to what that line asks for."""
+        cell = self.rows[-1]["cells"][-1]
+        if not cell.get("content") or cell["content"][-1]["kind"] not in ("seal", "signature", "phone", "text"):
+            return False
+        day = Cell(row=0, column=0, lines=(Line(spans=(Run(text="年月日"),)),))
+        title = self._called(f"{cell.get('label', '')}日期", "")
+        cell["content"] += [{**item, "label": title} for item in self._content(title, title, day)]
+        return True
+
+    def _section(self, section: Section | None, width: int) -> None:
+        """A heading outside tables with room to write under it."""
+        if section is None:
+            return
+        self._printed(self.heading, width)
+        self.heading = ""
+        self._tell(f"“{section.words}”下面留有空白")
+        lines = tuple(Line(spans=(Run(text=text),)) for text in section.guidance)
+        content = self._content(section.words, section.words, Cell(row=0, column=0, lines=lines))
+        for item in content:
+            item["kind"] = "prose" if item["kind"] == "text" else item["kind"]
+        cell = {**labelled(section.words, section.printed), "columns": width, "content": content}
+        self._add({"labels": "above", "cells": [cell]}, width)
+
+    def _printed(self, text: str, width: int) -> None:
+        """A row of nothing but print, if there is any."""
+        if text:
+            self.rows.append({"cells": [{"columns": width, "content": [{"kind": "printed", "text": text}]}]})
+
     def _applicant(self) -> str | None:
         """The field that says who applies, where it is not the first line of text, which is taken for it."""
         for title, name in self.texts[1:] if self.texts and not _APPLICANT.match(self.texts[0][0]) else ():
@@ -128,13 +216,12 @@ class _Drafting:
                 return name
         return None
 
-    def _title(self, lines: Sequence[Line]) -> str:
-        texts = [one_line(line.text) for line in lines if key(line.text)]
-        named = [text for text in texts if _TITLE.search(text) and len(text) <= _MOST_TITLE]
-        if named:
-            self._tell(f"表前的一行“{named[-1]}”像表名", place=None)
-            return named[-1]
-        title = texts[-1] if texts else "未命名的表"
+    def _title(self, blocks: Sequence[Table | Line]) -> str:
+        texts = [one_line(block.text) for block in blocks if isinstance(block, Line) and key(block.text)]
+        if named := title_among(texts):
+            self._tell(f"表前的一行“{named}”像表名", place=None)
+            return named
+        title = next((text for text in reversed(texts) if not _ASKED.search(text)), "未命名的表")
         self._tell(f"没有找到表名，暂用“{title}”", doubt=True, place=None)
         return title
 
@@ -205,14 +292,15 @@ class _Drafting:
             if len(cells) == 1 and asks(cell):
                 self._alone(cell, width)
                 return
-            shared = cell.row_span > 1 and len(cells) > 2 and cell is not cells[-1]
-            if label is None and shared and not is_to_fill(cell):
+            if label is None and leads(cells, cell) and not is_to_fill(cell):
                 lead = cell.column_span
+                self.group = (cell.row + cell.row_span - 1, unit_of(cell.text) or "")
                 self._tell(f"“{one_line(cell.text)}”是几行共有的标题，没有单独保留", doubt=True)
             elif label is None:
                 label = cell
             else:
                 before = str(made[-1]["label"]) if made else ""
+                self.sums = self.group[1] if cell.row <= self.group[0] else ""
                 made.append(self._cell(label, cell, lead + label.column_span, before))
                 label, lead = None, 0
         if not made:
@@ -262,7 +350,7 @@ class _Drafting:
             # The first words of a sentence are its label, and stand once.
             content, said = content[1:], label
             content[0].pop("inline", None)
-        made = {**_labelled(label, said), "columns": width, "content": content}
+        made = {**labelled(label, said), "columns": width, "content": content}
         self._add({"labels": "above", "cells": [made]}, width)
 
     def _above(self, labels: Cells, values: Cells, width: int) -> None:
@@ -271,7 +359,7 @@ class _Drafting:
         for label, value in zip(labels, values, strict=True):
             words = self._words(label)
             content = self._content(words, label, value)
-            made.append({**_labelled(words, label.text), "columns": label.column_span, "content": content})
+            made.append({**labelled(words, label.text), "columns": label.column_span, "content": content})
         self._add({"labels": "above", "cells": made}, width)
 
     def _rows_field(
@@ -287,7 +375,7 @@ class _Drafting:
             found = content_of(heading.text, shown, is_column=True)
             item = {**found.items[0], "name": self._named(plain_label(heading.text), names)}
             words = plain_label(heading.text)
-            columns.append({**_labelled(words, heading.text), "columns": heading.column_span, "field": item})
+            columns.append({**labelled(words, heading.text), "columns": heading.column_span, "field": item})
         taken = beside.column_span if beside else 0
         given = sum(column["columns"] for column in columns)
         columns[-1]["columns"] += width - taken - given
@@ -307,11 +395,12 @@ class _Drafting:
     def _heading_before(self) -> str:
         """The words of the row before, where it was nothing but a heading: they are the label of the table
         under it."""
-        last = self.rows[-1]["cells"] if self.rows else []
+        last = self.rows[-1]["cells"] if len(self.rows) > self.begun else []
         if len(last) == 1 and "label" not in last[0]:
             self.rows.pop()
             return plain_label(str(last[0]["content"][0]["text"]))
-        return plain_label(self.heading)
+        heading, self.heading = self.heading, ""
+        return plain_label(heading)
 
     def _cell(self, label: Cell, value: Cell, label_columns: int, before: str) -> dict[str, Any]:
         words = self._words(label)
@@ -320,7 +409,7 @@ class _Drafting:
             value = value.model_copy(update={"lines": ()})
         content = self._content(words, label, value, before)
         return {
-            **_labelled(words, label.text),
+            **labelled(words, label.text),
             "label_columns": label_columns,
             "columns": value.column_span,
             "content": content,
@@ -339,6 +428,10 @@ class _Drafting:
         found = content_of(label if isinstance(label, str) else label.text, cell)
         for doubt in found.unsure:
             self._tell(f"“{words}”：{doubt}", doubt=True)
+        if (unit := self.sums or self.unit) and is_sum(words):
+            counted = [item for item in found.items if item["kind"] == "text" and "prompt" not in item]
+            for item in counted:
+                item.update(kind="number", unit=unit)
         items = []
         several = sum(item["kind"] != "printed" for item in found.items) > 1
         for item, why in zip(found.items, found.why, strict=True):
@@ -346,7 +439,7 @@ class _Drafting:
                 items.append(item)
                 continue
             self._place(label if isinstance(label, Cell) else None, cell)
-            title = self._called(_title(words, item) if several else words, before)
+            title = self._called(title_of(words, item) if several else words, before)
             item.pop("label", None)
             self._tell(f"“{title}”是 {item['kind']}：{why}")
             named = {"kind": item["kind"], "name": self._named(title, self.names)}
@@ -401,24 +494,3 @@ class _Drafting:
 
     def _tell(self, text: str, *, doubt: bool = False, place: int | None = -1) -> None:
         self.guesses.append(Guess(len(self.rows) if place == -1 else place, text, doubt))
-
-
-_SUFFIX = {"seal": "盖章", "signature": "签字", "date": "日期"}
-
-
-def _title(words: str, item: dict[str, Any]) -> str:
-    """What one of several fields of a cell is called: by its prompt, where that says whose it is, or else by
-    its cell's label."""
-    if "label" in item:
-        return str(item["label"])
-    if "beside" in item:
-        return f"{words}：{item['beside']}"
-    prompt = re.sub(r"[（()）:：\s]", "", str(item.get("prompt", "")))
-    suffix = _SUFFIX.get(str(item["kind"]), "")
-    return prompt if len(prompt) > len(suffix) else re.sub(r"[（(].*", "", words) + suffix
-
-
-def _labelled(words: str, printed: str) -> dict[str, Any]:
-    """What a cell is called, and how its label is printed where that is more."""
-    whole = one_line(printed)
-    return {"label": words, "aliases": [whole]} if key(whole) not in ("", key(words)) else {"label": words}

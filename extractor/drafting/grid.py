@@ -11,6 +11,7 @@ from models.writing import key
 
 Cells = Sequence[Cell]
 _WIDTH = 16.0  # centimetres of a form on A4
+_LEAST_ODD = 5  # cells of a row with a label and two pairs
 _NEAR = 3.0  # points between two edges that are one
 
 
@@ -88,6 +89,16 @@ def is_frame(cell: Cell, cells: Cells) -> bool:
 def is_label(cell: Cell) -> bool:
     """Whether a cell has words and is not to be filled in."""
     return bool(key(cell.text)) and not is_to_fill(cell)
+
+
+def leads(cells: Cells, cell: Cell) -> bool:
+    """Whether a cell stands left of others as the label of all of them: it goes over several rows, or it is
+    first of a row in which pairs of a label and a place are left without it."""
+    if cell.row_span > 1 and len(cells) > 2 and cell is not cells[-1]:
+        return True
+    pairs = cells[1:]
+    is_odd = len(cells) % 2 == 1 and len(cells) >= _LEAST_ODD and cell is cells[0]
+    return is_odd and all(is_label(one) != (n % 2 == 1) for n, one in enumerate(pairs))
 
 
 def same_edges(one: Cells, other: Cells) -> bool:
