@@ -14,6 +14,7 @@ from typing import Any
 from benchmarks.drafts.forms import Asked, Form, draw
 from benchmarks.drafts.written import sheets
 from extractor import Options, Source, draft_form, extract, print_docx
+from extractor.limits import Limits
 from extractor.scan.ocr import PaddleOcr
 from extractor.scan.recorded import RecordedOcr
 from models.errors import Unparsable, UnreadableFile
@@ -23,6 +24,8 @@ from service.forms.drafts import field_name
 
 _WRITTEN = ("text", "prose", "phone", "email", "address", "date", "period", "number", "choice",
             "credit-code", "id-card", "bank-account", "postcode")  # fmt: skip
+
+_PATIENT = Options(limits=Limits(conversion_seconds=240))  # for a machine that is busy with other work
 
 
 @dataclass
@@ -156,7 +159,7 @@ def _as(data: bytes, suffix: str) -> bytes:
         return data
     if suffix == ".doc":
         return _old_word(data)
-    pdf = print_docx(data)
+    pdf = print_docx(data, _PATIENT)
     if suffix == ".pdf":
         return pdf
     import io

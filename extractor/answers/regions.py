@@ -142,8 +142,9 @@ class Regions:
         """Outside tables: the rest of the line, and the lines up to the next label or table."""
         found = [self.rest_of_cell(find)]
         for unit in self.units[find.order + 1 :]:
-            # A title stands under what is written above it, and is no part of that.
-            if unit.cell is not None or self._is_label(unit) or unit.key in self.around:
+            # A title or a heading stands under what is written above it, and is no part of that.
+            told = unit.key in self.around or unit.key in self.headings
+            if unit.cell is not None or self._is_label(unit) or told:
                 break
             found.append(unit.passage)
         return found

@@ -32,7 +32,7 @@ from extractor.drafting.grid import (
     widths,
 )
 from extractor.drafting.kinds import is_blank, is_sum, plain_label, unit_for_all, unit_of
-from extractor.drafting.marks import bracketed
+from extractor.drafting.marks import bracketed, is_mark
 from extractor.drafting.naming import labelled, title_of
 from extractor.drafting.outside import (
     Section,
@@ -184,9 +184,11 @@ class _Drafting:
         cell = self.rows[-1]["cells"][-1]
         if not cell.get("content") or cell["content"][-1]["kind"] not in ("seal", "signature", "phone", "text"):
             return False
-        day = Cell(row=0, column=0, lines=(Line(spans=(Run(text="年月日"),)),))
-        title = self._called(f"{cell.get('label', '')}日期", "")
-        cell["content"] += [{**item, "label": title} for item in self._content(title, title, day)]
+        signed = next((one for one in self.rows[-1]["cells"] if is_mark(str(one.get("label", "")))), cell)
+        title = self._called(re.sub(r"[（(].*", "", str(signed.get("label", ""))) + "日期", "")
+        self._place(None)
+        self._tell(f"“{title}”是 date：下面一行印有年月日", place=len(self.rows) - 1)
+        cell["content"].append({"kind": "date", "name": self._named(title, self.names), "label": title})
         return True
 
     def _section(self, section: Section | None, width: int) -> None:
@@ -233,9 +235,10 @@ class _Drafting:
         for at in range(0, len(asked), together):
             made = []
             for label, text in asked[at : at + together]:
-                if not is_blank(text):
+                is_open = is_blank(text) or is_mark(text)
+                if not is_open:
                     self._tell(f"“{label}”后已有文字“{one_line(text)[:20]}”，按填写的内容处理", doubt=True)
-                lines = (Line(spans=(Run(text=text),)),) if is_blank(text) else ()
+                lines = (Line(spans=(Run(text=text),)),) if is_open else ()
                 place = Cell(row=0, column=0, lines=lines)
                 content = self._content(label, label, place)
                 made.append(

@@ -37,6 +37,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 _UNIT = re.compile(r"[（(]\s?(?:单位[:：]\s*)?([^（()）\s][^（()）]{0,7})\s?[)）]\s*$")
+_AGE = re.compile(r"(?<=年月)\s*[（(]\s*岁\s*[)）]\s*$")  # which is reckoned from the day of birth
 _MEASURE = (
     r"(?:[万亿千百]?(?:元|美元)|[万千]?吨(?:标准煤)?|[万]?千瓦时|[兆千]瓦|kW|MW|度|立方米|平方米|[万]?㎡|亩|公顷|公里|千米|毫米|厘米|米"
     r"|万?人次?|名|个|户|台|套|项|次|家|年|月|天|工作日|课时|学时|学分|门|本|册|张|所|栋|间|株|头|只"
@@ -84,6 +85,7 @@ def is_blank(text: str) -> bool:
 def plain_label(text: str) -> str:
     """A label without what only tells how to fill in: a star, the unit, how many may be chosen."""
     text = re.sub(r"[（(](?:必填|单选|可?多选|限选一项|可选多项)[)）]|[*＊★]", "", one_line(text))
+    text = _AGE.sub("", text)
     if unit_of(text):
         text = _UNIT.sub("", text)
     return (named_and_stamped(text) or text).strip().rstrip(":：").strip()
@@ -94,6 +96,11 @@ def named_and_stamped(label: str) -> str | None:
     seen = _STAMPED.search(label)
     words = label[: seen.start()].strip() if seen else ""
     return words if _NAMED.search(words) else None
+
+
+def is_named(label: str) -> bool:
+    """Whether a label calls for the name of one that stamps."""
+    return _NAMED.search(key(label)) is not None
 
 
 def unit_for_all(text: str) -> str | None:
@@ -121,6 +128,8 @@ def kind_of(label: str, text: str = "") -> tuple[str, str]:
         seen = words.search(label)
         if seen:
             return kind, f"标题中有“{seen[0]}”"
+    if not said and key(label).endswith("时间"):
+        return "date", "标题问时间，按日期"
     if find_dates(text) or BLANK_DATE.search(text):
         return "date", "格中有年月日"
     if counted := _HEADS.search(label) or _COUNT.search(label):
@@ -130,7 +139,7 @@ def kind_of(label: str, text: str = "") -> tuple[str, str]:
 
 def unit_of(label: str) -> str | None:
     """The unit that stands in brackets at the end of a label."""
-    seen = _UNIT.search(label)
+    seen = _UNIT.search(_AGE.sub("", label))
     return seen[1].strip() if seen and UNITS.fullmatch(seen[1].strip()) else None
 
 

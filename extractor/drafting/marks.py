@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from extractor.drafting.blanks import drawn, sentence
 from extractor.drafting.found import Content
-from extractor.drafting.kinds import BLANK_DATE, is_blank, kind_of, with_unit
+from extractor.drafting.kinds import BLANK_DATE, is_blank, is_named, kind_of, with_unit
 from extractor.drafting.loose import asked_in
 from extractor.drafting.sentences import add_sentence
 from models.fields.date import find_dates
@@ -29,6 +29,7 @@ TELLS_HOW = re.compile(
 _BRACKETED = re.compile(r"[（(].+[)）][。.]?")
 _OPINION = re.compile(r"意见|审核|审批|批示|推荐")
 _SHORT = 16  # letters of an opinion that somebody wrote
+_WRITTEN = re.compile(r"[\s_＿]{4,}")  # room for a name before the place for its stamp
 _DAY = re.compile(r"(?:日期|时间)")
 _ROOM, _LINES = 2.5, 2  # of lines that leave room for an answer: in a page's cell, and as empty lines
 
@@ -86,8 +87,12 @@ def add_marks(label: str, cell: Cell, found: Content) -> None:
     for line in lines[first:]:
         at = 0
         for seen in _PROMPT.finditer(line):
-            _add_between(label, line[at : seen.start()], found, is_first=at == 0)
             kind = "signature" if re.fullmatch(_SIGNED, seen[1]) else "seal"
+            before = line[at : seen.end() - len(seen[0].lstrip())]
+            if kind == "seal" and not found.items and is_named(label) and _WRITTEN.fullmatch(before):
+                found.add("盖章处前留有空白", kind=kind_of(label)[0])
+            else:
+                _add_between(label, before, found, is_first=at == 0)
             found.add(f"“{seen[1]}”", kind=kind, prompt=seen[0].strip())
             at = seen.end()
         _add_between(label, line[at:], found, is_first=at == 0)
