@@ -32,6 +32,7 @@ _ASKED = re.compile(r"\{([^{}]*)\}")
 _SPEC = re.compile(r"<([^<>]*)>")
 _BOX = "□"
 _TICKED = "☑"
+_FACE = "Noto Serif CJK SC"
 
 
 def written(path: Path) -> Form:
@@ -67,8 +68,10 @@ class _Drawn:
     def draw(self, lines: list[str]) -> bytes:
         document = Document()
         normal = document.styles["Normal"]
-        normal.font.size, normal.font.name = Pt(10.5), "宋体"
-        normal.element.rPr.rFonts.set(qn("w:eastAsia"), "宋体")
+        # In the font that stands in for others here, LibreOffice prints words over each other that also
+        # stand upright on a page.
+        normal.font.size, normal.font.name = Pt(10.5), _FACE
+        normal.element.rPr.rFonts.set(qn("w:eastAsia"), _FACE)
         section = document.sections[0]
         section.left_margin = section.right_margin = Cm(2.2)
         rest = iter(lines)

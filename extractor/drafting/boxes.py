@@ -21,6 +21,7 @@ _GAP = r"(?:^|(?<=[_＿\u3000])|(?<=\s\s))"
 _WORDS = re.compile(rf"{_GAP}([{CJK}]{{2,12}}(?:[（(][{CJK}]{{1,6}}[)）])?)\s*[:：]", re.MULTILINE)
 _MARK = re.compile(rf"{_GAP}{MARK}", re.MULTILINE)
 _ADVICE = re.compile(r"[（(][^（()）]+[)）]")
+_LEAST_AFTER = 2  # boxes, more than one, that may stand behind their options
 _SIGNS = EMPTY | TICKED
 
 
@@ -51,6 +52,11 @@ def _signs(line: Line) -> Iterator[str]:
             yield drawn(Line(spans=(span,)))
 
 
+def is_boxed(text: str) -> bool:
+    """Whether there is a box in a text."""
+    return not set(text).isdisjoint(_SIGNS)
+
+
 def pieces_of(text: str) -> list[Piece]:
     """The parts of a cell that has boxes and asks for something else beside them; nothing where its boxes are
     all that it asks for."""
@@ -72,21 +78,30 @@ def pieces_of(text: str) -> list[Piece]:
 
 
 def behind_boxes(cell: Cell) -> list[str]:
-    """All that stands behind each box of a cell; blanks that a line is drawn under are underscores."""
-    options: list[str] = []
-    brackets = _BRACKETS.findall(cell.text)
-    if len(brackets) > 1:
-        return [_OPEN.sub("____", text) for text in _BRACKETS.split(cell.text)[1:]]
-    for line in cell.lines:
+    """What each box of a cell stands for: all that stands behind it, or before it where the last one has
+    nothing behind it. Blanks that a line is drawn under are underscores."""
+    parts = _parts(cell)
+    if len(parts) > _LEAST_AFTER and key(parts[0]) and not key(parts[-1]):
+        parts = [parts[-1], *parts[:-1]]
+    return [_OPEN.sub("____", text) for text in parts[1:]]
+
+
+def _parts(cell: Cell) -> list[str]:
+    """The text of a cell before its first box, and behind each."""
+    if len(_BRACKETS.findall(cell.text)) > 1:
+        return _BRACKETS.split(cell.text)
+    parts = [""]
+    for number, line in enumerate(cell.lines):
+        parts[-1] += "\n" if number else ""
         for span in line.spans:
             if isinstance(span, Tick) and span.state not in ("tick", "cross"):
-                options.append("")
+                parts.append("")
             for char in drawn(Line(spans=(span,))) if isinstance(span, Run) else "":
-                if char in EMPTY | TICKED or (options and _is_misread_box(char, options[-1])):
-                    options.append("")
-                elif options:
-                    options[-1] += char
-    return [_OPEN.sub("____", text) for text in options]
+                if char in _SIGNS or (len(parts) > 1 and _is_misread_box(char, parts[-1])):
+                    parts.append("")
+                else:
+                    parts[-1] += char
+    return parts
 
 
 def _is_misread_box(char: str, before: str) -> bool:

@@ -18,14 +18,17 @@ from extractor.drafting.marks import (
     has_room,
     is_mark,
     is_mark_label,
+    is_reviewed,
     lines_of,
 )
 from extractor.drafting.sentences import add_sentence
 from models.page import Cell, Line, Run
-from models.writing import key, one_line
+from models.writing import CJK, key, one_line
 
 _CHOOSE_ONE, _CHOOSE_MANY = re.compile(r"单选|限选一项|任选一"), re.compile(r"可?多选|可选多项")
 _REQUIRED = re.compile(r"^\s*[*＊★]|[（(]必填[)）]|[*＊★]\s*$")
+_OWN_LABEL = re.compile(rf"[{CJK}、/（）()]{{3,16}}[:：]")
+_ANY_OPINION = "意见"
 _ADVICE = re.compile(r"\s*[（(][^（()）]+[)）]\s*$")
 _LOW = 40.0  # points: two lines of text and their margins
 _SHORT = 16  # letters of a line that may be a heading
@@ -46,10 +49,16 @@ def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
         _choice(label, boxes, options, found)
         if not is_column:
             _beside(raw, options, found)
+    elif not is_column and _both_ways(cell.text):
+        found.add("格中有大写和小写", kind="money")
     elif not is_column and (blanks := blanks_in(cell)):
         add_sentence(label, blanks, found)
-    elif not is_column and asks_for_marks(cell):
+    elif not is_column and (asks_for_marks(cell) or is_reviewed(label, cell)):
         add_marks(label, cell, found)
+    elif not is_column and (inner := _inner(cell)):
+        for words, text in inner:
+            kind, why = kind_of(words, text)
+            found.add(why, **with_unit(kind, words, text), prompt=f"{words} ")
     elif not is_column and (prompts := prompts_in(cell)):
         for prompt, text in prompts:
             _prompted(prompt, text, found)
@@ -81,6 +90,22 @@ def _one(label: str, cell: Cell, found: Content, *, is_column: bool) -> None:
         found.items[0]["guidance"] = guidance
     if words:
         found.add("标题要求盖章", kind="seal")
+
+
+def _both_ways(text: str) -> bool:
+    """Whether a sum is asked for in words and in figures, or one way beside a sign of money."""
+    words = re.search(r"大\s*写|小\s*写|[￥¥]", text)
+    return words is not None and is_blank(re.sub(r"人民币|大\s*写|小\s*写|[￥¥（()）:：,，;；]", "", text))
+
+
+def _inner(cell: Cell) -> list[tuple[str, str]]:
+    """(words, blank) of each label of a table inside the cell, whose cells are parted by tabs."""
+    found = []
+    for line in lines_of(cell.lines):
+        parts = line.split("\t")
+        if len(parts) > 1 and not is_blank(parts[0]):
+            found += [(one_line(a), b) for a, b in zip(parts[::2], parts[1::2], strict=False) if key(a)]
+    return found if found and all(is_blank(text) for _, text in found) else []
 
 
 def _prompted(prompt: str, text: str, found: Content) -> None:
@@ -157,6 +182,8 @@ def is_to_fill(cell: Cell) -> bool:
         return True
     if is_blank(text) or TELLS_HOW.search(text) is not None or bracketed(text):
         return True
+    if _both_ways(text) or _inner(cell) or is_reviewed(_ANY_OPINION, cell):
+        return True
     return bool(prompts_in(cell)) or bool(blanks_in(cell))
 
 
@@ -185,6 +212,12 @@ def asks(cell: Cell) -> bool:
     return is_short and (
         has_room(cell, len(lines)) or len([t for t in said if not bracketed(t)]) > 1
     )
+
+
+def is_labelled(cell: Cell) -> bool:
+    """Whether a cell with places for marks begins with a label of its own."""
+    said = next((one_line(text) for text in lines_of(cell.lines) if key(text)), "")
+    return asks_for_marks(cell) and _OWN_LABEL.match(said) is not None
 
 
 def is_low(cell: Cell) -> bool:

@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from extractor.drafting.boxes import is_boxed
 from extractor.drafting.content import (
     asks,
     blanks_in,
     content_of,
+    is_labelled,
     is_low,
     is_to_fill,
     options_of,
@@ -25,6 +27,7 @@ from extractor.drafting.grid import (
     blank_rows,
     is_frame,
     is_label,
+    is_list_head,
     leads,
     once,
     same_edges,
@@ -87,6 +90,7 @@ class _Drafting:
     begun: int = 0  # the row with which the table begins
     unit: str = ""  # of all sums, as the form says outside its tables
     group: tuple[int, str] = (-1, "")  # the last row of a group of rows, and the unit of its sums
+    heads: dict[int, str] = field(default_factory=dict)  # what the head of a list says of each column
     sums: str = ""  # the unit of sums in the group of the row
 
     def draft(self) -> Draft:
@@ -127,7 +131,7 @@ class _Drafting:
         notes: list[str] = []
         for number, block in enumerate(blocks):
             if isinstance(block, Table):
-                self.group = (-1, "")
+                self.group, self.heads = (-1, ""), {}
                 self.at, self.line_at = block.index, None
                 self._whole_table(block, width, is_asked=block in tables)
                 continue
@@ -162,7 +166,7 @@ class _Drafting:
 
     def _outside(self, line: Line, width: int, *, may_be_filled: bool) -> bool:
         """Add what a line outside tables asks for; whether it does."""
-        if unit := unit_for_all(line.text):
+        if (unit := unit_for_all(line.text)) is not None:
             self.unit = unit
             self._tell(f"“{one_line(line.text)}”是表中各项金额的单位", place=None)
             return True
@@ -235,7 +239,7 @@ class _Drafting:
         for at in range(0, len(asked), together):
             made = []
             for label, text in asked[at : at + together]:
-                is_open = is_blank(text) or is_mark(text)
+                is_open = is_blank(text) or is_mark(text) or is_boxed(text)
                 if not is_open:
                     self._tell(f"“{label}”后已有文字“{one_line(text)[:20]}”，按填写的内容处理", doubt=True)
                 lines = (Line(spans=(Run(text=text),)),) if is_open else ()
@@ -266,10 +270,19 @@ class _Drafting:
         to it."""
         first, rest = cells[0], cells[1:]
         spanned = first.row_span - 1
-        if spanned and rest and all(map(is_label, rest)) and blank_rows(rest, following[:spanned]) == spanned:
+        is_headed = spanned > 0 and len(rest) > 1 and all(map(is_label, rest))
+        if is_headed and spanned == 1 and same_edges(rest, following[0]) and all(map(is_to_fill, following[0])):
+            self._tell(f"“{one_line(first.text)}”是几栏共有的标题，没有单独保留", doubt=True)
+            self._above(rest, following[0], width, first.column_span)
+            return spanned
+        if is_headed and blank_rows(rest, following[:spanned]) == spanned:
             self._rows_field(plain_label(first.text), first, rest, following[:spanned], width)
             return spanned
         if len(cells) > 1 and all(map(is_label, cells)):
+            if is_list_head(cells, following):
+                self._printed("　".join(one_line(cell.text) for cell in cells), width)
+                self.heads = {cell.column: plain_label(cell.text) for cell in cells}
+                return 0
             below = blank_rows(cells, following)
             if below >= _LEAST_ROWS:
                 self._rows_field(self._heading_before(), None, cells, following[:below], width)
@@ -282,6 +295,9 @@ class _Drafting:
 
     def _pairs(self, cells: list[Cell], width: int) -> None:
         """A row of labels, each with what stands to its right."""
+        if len(cells) > 1 and all(map(is_labelled, cells)):
+            self._side_by_side(cells, width)
+            return
         made: list[dict[str, Any]] = []
         lead = 0  # columns of a label that stands left of several rows
         label: Cell | None = None
@@ -295,7 +311,9 @@ class _Drafting:
             if len(cells) == 1 and asks(cell):
                 self._alone(cell, width)
                 return
-            if label is None and leads(cells, cell) and not is_to_fill(cell):
+            if label is None and made and cell.row_span == 1 and is_to_fill(cell):
+                self._more(made[-1], cell)
+            elif label is None and leads(cells, cell) and not is_to_fill(cell):
                 lead = cell.column_span
                 self.group = (cell.row + cell.row_span - 1, unit_of(cell.text) or "")
                 self._tell(f"“{one_line(cell.text)}”是几行共有的标题，没有单独保留", doubt=True)
@@ -315,6 +333,25 @@ class _Drafting:
             made.append({"columns": label.column_span, "content": [{"kind": "printed", "text": text}]})
         self._add({"cells": made}, width)
 
+    def _more(self, made: dict[str, Any], cell: Cell) -> None:
+        """One more place beside a label that has one already: what the head of a list says of it, or nothing
+        but room."""
+        made["columns"] += cell.column_span
+        head = self.heads.get(cell.column, "")
+        if not head or not key(made["label"]):
+            self._tell(f"“{made['label']}”旁不止一处填写，只拟作一栏", doubt=True)
+            return
+        content = self._content(head, head, cell)
+        for item in content:
+            item.setdefault("label", f"{made['label'][:_MOST_NAME]}{head}")
+        kinds = {item["kind"] for item in made["content"]}
+        made["content"] += [item for item in content if item["kind"] not in kinds]
+
+    def _side_by_side(self, cells: list[Cell], width: int) -> None:
+        """Cells side by side of which each begins with its own label."""
+        made = [{**self._own_label(cell), "columns": cell.column_span} for cell in cells]
+        self._add({"labels": "above", "cells": made}, width)
+
     def _empty(self, cell: Cell, width: int) -> None:
         """An empty cell that takes a whole row: the place of the heading above it, or else no more than a
         gap, since there are no words by which it could be found again."""
@@ -331,9 +368,13 @@ class _Drafting:
 
     def _alone(self, cell: Cell, width: int) -> None:
         """A cell that takes a whole row and asks for something: its first words are its label."""
+        self._add({"labels": "above", "cells": [{**self._own_label(cell), "columns": width}]}, width)
+
+    def _own_label(self, cell: Cell) -> dict[str, Any]:
+        """A cell whose first words are its label."""
         lines = [text for line in cell.lines for text in line.text.split("\n")]
         first = next((n for n, text in enumerate(lines) if key(text)), len(lines))
-        said = one_line("".join(lines[first : first + 1]))
+        said = one_line("".join(lines[first : first + 1])).lstrip("□☐○ ")
         head = re.split(r"[:：\s（(]", said, maxsplit=1)[0]
         blanks = blanks_in(cell)
         label = (blanks[0].before if blanks else plain_label(head))[:_MOST_NAME] or "填写栏"
@@ -342,7 +383,8 @@ class _Drafting:
             rest = [said[len(head) :].strip(":："), *lines[first + 1 :]]
             kept = tuple(Line(spans=(Run(text=text),) if text else ()) for text in rest)
             ticks = any(isinstance(span, Tick) for line in cell.lines for span in line.spans)
-            cell = cell if ticks else cell.model_copy(update={"lines": kept})
+            is_whole = ticks or is_boxed(cell.text) or is_mark(head)
+            cell = cell if is_whole else cell.model_copy(update={"lines": kept})
         if len(key(said)) > _LONG_LABEL or not said:
             self._tell(f"整行的一格没有单独的标题，暂用“{label}”", doubt=True)
         content = self._content(label, label, cell)
@@ -353,16 +395,17 @@ class _Drafting:
             # The first words of a sentence are its label, and stand once.
             content, said = content[1:], label
             content[0].pop("inline", None)
-        made = {**labelled(label, said), "columns": width, "content": content}
-        self._add({"labels": "above", "cells": [made]}, width)
+        return {**labelled(label, said), "content": content}
 
-    def _above(self, labels: Cells, values: Cells, width: int) -> None:
+    def _above(self, labels: Cells, values: Cells, width: int, lead: int = 0) -> None:
+        """A row of labels over a row of places, right of `lead` columns with a label of all of them."""
         self._tell("一行标题，下一行填写")
         made = []
         for label, value in zip(labels, values, strict=True):
             words = self._words(label)
             content = self._content(words, label, value)
             made.append({**labelled(words, label.text), "columns": label.column_span, "content": content})
+        made[0]["columns"] += lead
         self._add({"labels": "above", "cells": made}, width)
 
     def _rows_field(

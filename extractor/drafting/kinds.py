@@ -15,7 +15,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("id-card", re.compile(r"身份证号?|身份号码")),
     ("bank-account", re.compile(r"(?:银行|开户)?[账帐]号|银行卡号")),
     ("postcode", re.compile(r"邮编|邮政编码")),
-    ("money", re.compile(r"大写|人民币")),
+    ("money", re.compile(r"大\s*写|人民币")),
     ("division", re.compile(r"行政区划|所(?:在|属)(?:区县|县区|市县|县市|地区)")),
     ("phone", re.compile(r"电话|手机|传真|联系方式")),
     ("period", re.compile(r"起止|起讫")),
@@ -54,7 +54,7 @@ _COUNT = re.compile(r"(?:数量|年龄)$")
 _SUM = re.compile(
     r"(?:投资|资金|资本|经费|金额|总额|收入|支出|预算|产值|利润|利税|税额|资产|负债|成本|费用|合计|会费|补助|单价)$"
 )
-_ALL_SUMS = re.compile(rf"[（(]?\s*(?:金额|货币|计量)?单位\s*[:：]\s*(?:人民币)?({_MEASURE})\s*[)）]?")
+_ALL_SUMS = re.compile(rf"[（(]?\s*(?:金额|货币|计量)?单位\s*[:：]\s*(?:人民币)?({_MEASURE})((?:[、，,/]{_MEASURE})*)\s*[)）]?")
 # The blanks that a form prints for a time, the first that fits.
 _BLANK_TIMES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("period", re.compile(r"年[\s_＿]*月(?:[\s_＿]*日)?[\s_＿]*[至到—–~-]+[\s_＿]*(?:年|月|今)")),
@@ -66,7 +66,7 @@ BLANK_DATE = re.compile(
     r"(?:日期|时间)?\s*[:：]?\s*\d{0,4}[\s_＿]*年[\s_＿]*月[\s_＿]*日|(?:日期|时间)\s*[:：]\s*$"
 )
 # What is printed where a date, a month or a time is to be written, or from when to when.
-_DATE_WORDS = frozenset("年月日时分至自起止")
+_DATE_WORDS = frozenset("年月日时分至自起止前")
 BLANKS = re.compile(r"[\s_＿]+")
 _BORN = 1900
 # What a label asks to be stamped is named by its other words, and written there as well.
@@ -104,9 +104,9 @@ def is_named(label: str) -> bool:
 
 
 def unit_for_all(text: str) -> str | None:
-    """The unit that a line of a form names for all its sums."""
+    """The unit that a line of a form names for all its sums; empty where it names several."""
     seen = _ALL_SUMS.fullmatch(one_line(text))
-    return seen[1] if seen else None
+    return None if seen is None else "" if seen[2] else seen[1]
 
 
 def is_sum(label: str) -> bool:

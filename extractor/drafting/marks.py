@@ -21,7 +21,9 @@ MARK = (
 )
 _PROMPT = re.compile(MARK)
 # A label of a place for a mark, and no such place.
-_MARK_LABEL = re.compile(rf"[{CJK}]{{0,8}}(?:{_SIGNED}|{_STAMPED})")
+_MARK_LABEL = re.compile(
+    rf"[{CJK}]{{0,8}}(?:{_SIGNED}|{_STAMPED})|[{CJK}]{{2,12}}[（(](?:{_SIGNED}|{_STAMPED})[)）]"
+)
 # What tells how to fill in, and is no label.
 TELLS_HOW = re.compile(
     r"^[（(]?(?:请|简要|简述|说明[:：]|包括|填写)|字以内|字左右|不超过\s*\d+|限\s*\d+\s*字"
@@ -30,7 +32,9 @@ _BRACKETED = re.compile(r"[（(].+[)）][。.]?")
 _OPINION = re.compile(r"意见|审核|审批|批示|推荐")
 _SHORT = 16  # letters of an opinion that somebody wrote
 _WRITTEN = re.compile(r"[\s_＿]{4,}")  # room for a name before the place for its stamp
+_DAY_BEHIND = re.compile(r"(?<=[\s_＿]{4})\s*年[\s_＿]+月[\s_＿]+日\s*$")
 _DAY = re.compile(r"(?:日期|时间)")
+_LEAST_ROOM = 4  # blanks behind words and a colon in which there is room for a name
 _ROOM, _LINES = 2.5, 2  # of lines that leave room for an answer: in a page's cell, and as empty lines
 
 
@@ -52,6 +56,17 @@ def is_mark(words: str) -> bool:
 def asks_for_marks(cell: Cell) -> bool:
     """Whether a cell is to be stamped or signed."""
     return is_mark(cell.text)
+
+
+def is_reviewed(label: str, cell: Cell) -> bool:
+    """Whether a cell is for an opinion, with words and a colon before the name of who gives it."""
+    lines = [text for line in cell.lines for text in drawn(line).split("\n")]
+    return _OPINION.search(label) is not None and any(map(_named_in, lines))
+
+
+def _named_in(line: str) -> list[tuple[str, str]]:
+    found = asked_in(line, is_blank, may_be_filled=False)
+    return found if any(len(room) >= _LEAST_ROOM for _, room in found) else []
 
 
 def lines_of(lines: Sequence[Line]) -> Iterator[str]:
@@ -80,7 +95,7 @@ def guidance_in(lines: Sequence[str]) -> list[str]:
 def add_marks(label: str, cell: Cell, found: Content) -> None:
     """Add what a cell with places for marks asks for."""
     lines = [text for line in cell.lines for text in drawn(line).split("\n")]
-    first = next((n for n, line in enumerate(lines) if is_mark(line)), len(lines))
+    first = next((n for n, line in enumerate(lines) if is_mark(line) or _named_in(line)), len(lines))
     guidance = guidance_in(lines[:first])
     head = [line for line in lines[:first] if key(line) and one_line(line) not in guidance]
     _add_head(label, cell, head, guidance, found)
@@ -122,8 +137,13 @@ def _add_between(label: str, text: str, found: Content, *, is_first: bool) -> No
     asked = asked_in(text, is_blank, may_be_filled=True)
     if asked and not (len(asked) == 1 and _DAY.fullmatch(asked[0][0])):
         for words, blank in asked:
-            kind, why = kind_of(words, blank)
-            found.add(why, **with_unit(kind, words, blank), prompt=f"{words}：")
+            # A day stands behind the place for a name.
+            day = _DAY_BEHIND.search(blank) if "日期" not in words and "时间" not in words else None
+            place = blank[: day.start()] if day else blank
+            kind, why = kind_of(words, place)
+            found.add(why, **with_unit(kind, words, place), prompt=f"{words}：")
+            if day:
+                found.add("年月日", kind="date")
     elif blanks := sentence([text], least=1):
         add_sentence(label, blanks, found)
     elif BLANK_DATE.search(text) or find_dates(text):

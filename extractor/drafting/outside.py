@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractor.drafting.blanks import Blank, drawn, sentence
+from extractor.drafting.boxes import is_boxed, printed_in
 from extractor.drafting.kinds import BLANK_DATE, is_blank
 from extractor.drafting.loose import asked_in
 from extractor.drafting.marks import MARK, bracketed, guidance_in
 from extractor.drafting.naming import counted_heading
-from models.page import Line, Table
+from models.page import Cell, Line, Table
 from models.writing import key
 
 _MARK = re.compile(MARK)
@@ -30,7 +31,8 @@ class Section:
 
 def title_among(lines: Sequence[str]) -> str | None:
     """The last line that reads like the title of a form, if any does."""
-    named = [text for text in lines if _TITLE.search(text) and len(text) <= _MOST_TITLE]
+    known = [text for text in lines if not counted_heading(text)]
+    named = [text for text in known if _TITLE.search(text) and len(text) <= _MOST_TITLE]
     return named[-1] if named else None
 
 
@@ -62,7 +64,7 @@ def _is_room(block: Table | Line) -> bool:
 def places_on(line: Line, *, may_be_filled: bool) -> list[tuple[str, str]]:
     """(label, what stands behind it) of each place on a line: behind words and a colon, or where it says
     who is to stamp or to sign."""
-    if asked := asked_in(line.text, is_blank, may_be_filled=may_be_filled):
+    if asked := asked_in(printed_in(Cell(row=0, column=0, lines=(line,))), _is_open, may_be_filled=may_be_filled):
         return asked
     marks = list(_MARK.finditer(line.text))
     rest = _MARK.sub("", line.text)
@@ -70,6 +72,10 @@ def places_on(line: Line, *, may_be_filled: bool) -> list[tuple[str, str]]:
         return []
     ends = [one.start() for one in marks[1:]] + [len(line.text)]
     return [(one[0].strip(), line.text[one.end() : end]) for one, end in zip(marks, ends, strict=True)]
+
+
+def _is_open(text: str) -> bool:
+    return is_blank(text) or is_boxed(text)
 
 
 def sentence_on(line: Line) -> tuple[Blank, ...]:
