@@ -23,7 +23,7 @@ def under_blanks(strokes: Sequence[Stroke], glyphs: Sequence[Glyph]) -> tuple[li
     for stroke in strokes:
         x0, y0, x1, y1 = stroke.box
         if y1 - y0 <= _THICK and x1 - x0 >= _LEAST:
-            near = by_place[bisect_left(starts, x0 - _EDGE) : bisect_left(starts, x1)]
+            near = by_place[bisect_left(starts, x0 - _EDGE) : bisect_left(starts, x1 - _EDGE)]
             if _are_blanks([glyph for glyph in near if _is_over(glyph, y1)], x0, x1):
                 found.append(Rule((y0 + y1) / 2, x0, x1))
                 continue
