@@ -118,7 +118,9 @@ class _Drawn:
                 while (number, column) in taken:
                     column += 1
                 spec = _SPEC.match(text)
-                marks = dict.fromkeys("crhvt", "") | {one[0]: one[1:] or "1" for one in (spec[1] if spec else "").split()}
+                marks = dict.fromkeys("crhvt", "") | {
+                    one[0]: one[1:] or "1" for one in (spec[1] if spec else "").split()
+                }
                 wide, high = int(marks["c"] or 1), int(marks["r"] or 1)
                 taken |= {(number + r, column + c) for r in range(high) for c in range(wide)}
                 cell = table.cell(number, column)
@@ -156,7 +158,9 @@ class _Drawn:
             labels, kind, blank, value, options, filled = parts
             value = _borne_out(kind, value)
             label, _, beside = labels.partition("@")
-            self.truth.append(Asked(label, kind, value or None, _options(blank, options, kind), beside or None))
+            self.truth.append(
+                Asked(label, kind, value or None, _options(blank, options, kind), beside or None)
+            )
             if not self.is_filled or not (value or filled):
                 self._runs(blank)
             elif filled or kind == "choice":

@@ -209,9 +209,7 @@ def asks(cell: Cell) -> bool:
     if TELLS_HOW.search(said[0]):
         return True
     is_short = len(key(said[0])) <= _SHORT and not said[0].endswith("。")
-    return is_short and (
-        has_room(cell, len(lines)) or len([t for t in said if not bracketed(t)]) > 1
-    )
+    return is_short and (has_room(cell, len(lines)) or len([t for t in said if not bracketed(t)]) > 1)
 
 
 def is_labelled(cell: Cell) -> bool:

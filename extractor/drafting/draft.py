@@ -158,7 +158,9 @@ class _Drafting:
             del self.rows[self.begun :]
             self._printed(heading, width)
             self.guesses = [
-                replace(one, place=one.place + 1) if one.place is not None and one.place >= self.begun else one
+                replace(one, place=one.place + 1)
+                if one.place is not None and one.place >= self.begun
+                else one
                 for one in self.guesses
             ]
             self.rows += more
@@ -186,7 +188,12 @@ class _Drafting:
     def _day_under(self) -> bool:
         """Add the day that stands under the last line outside tables to what that line asks for."""
         cell = self.rows[-1]["cells"][-1]
-        if not cell.get("content") or cell["content"][-1]["kind"] not in ("seal", "signature", "phone", "text"):
+        if not cell.get("content") or cell["content"][-1]["kind"] not in (
+            "seal",
+            "signature",
+            "phone",
+            "text",
+        ):
             return False
         signed = next((one for one in self.rows[-1]["cells"] if is_mark(str(one.get("label", "")))), cell)
         title = self._called(re.sub(r"[（(].*", "", str(signed.get("label", ""))) + "日期", "")
@@ -271,7 +278,12 @@ class _Drafting:
         first, rest = cells[0], cells[1:]
         spanned = first.row_span - 1
         is_headed = spanned > 0 and len(rest) > 1 and all(map(is_label, rest))
-        if is_headed and spanned == 1 and same_edges(rest, following[0]) and all(map(is_to_fill, following[0])):
+        if (
+            is_headed
+            and spanned == 1
+            and same_edges(rest, following[0])
+            and all(map(is_to_fill, following[0]))
+        ):
             self._tell(f"“{one_line(first.text)}”是几栏共有的标题，没有单独保留", doubt=True)
             self._above(rest, following[0], width, first.column_span)
             return spanned

@@ -54,7 +54,9 @@ _COUNT = re.compile(r"(?:数量|年龄)$")
 _SUM = re.compile(
     r"(?:投资|资金|资本|经费|金额|总额|收入|支出|预算|产值|利润|利税|税额|资产|负债|成本|费用|合计|会费|补助|单价)$"
 )
-_ALL_SUMS = re.compile(rf"[（(]?\s*(?:金额|货币|计量)?单位\s*[:：]\s*(?:人民币)?({_MEASURE})((?:[、，,/]{_MEASURE})*)\s*[)）]?")
+_ALL_SUMS = re.compile(
+    rf"[（(]?\s*(?:金额|货币|计量)?单位\s*[:：]\s*(?:人民币)?({_MEASURE})((?:[、，,/]{_MEASURE})*)\s*[)）]?"
+)
 # The blanks that a form prints for a time, the first that fits.
 _BLANK_TIMES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("period", re.compile(r"年[\s_＿]*月(?:[\s_＿]*日)?[\s_＿]*[至到—–~-]+[\s_＿]*(?:年|月|今)")),

@@ -96,7 +96,11 @@ def add_marks(label: str, cell: Cell, found: Content) -> None:
     """Add what a cell with places for marks asks for."""
     lines = [text for line in cell.lines for text in drawn(line).split("\n")]
     first = next((n for n, line in enumerate(lines) if is_mark(line) or _named_in(line)), len(lines))
-    if first < len(lines) and (seen := _PROMPT.search(lines[first])) and sentence([lines[first][: seen.start()]], 1):
+    if (
+        first < len(lines)
+        and (seen := _PROMPT.search(lines[first]))
+        and sentence([lines[first][: seen.start()]], 1)
+    ):
         # A sentence that runs on to a mark in its last line.
         lines[first : first + 1] = [lines[first][: seen.start()], lines[first][seen.start() :]]
         first += 1

@@ -64,7 +64,9 @@ def _is_room(block: Table | Line) -> bool:
 def places_on(line: Line, *, may_be_filled: bool) -> list[tuple[str, str]]:
     """(label, what stands behind it) of each place on a line: behind words and a colon, or where it says
     who is to stamp or to sign."""
-    if asked := asked_in(printed_in(Cell(row=0, column=0, lines=(line,))), _is_open, may_be_filled=may_be_filled):
+    if asked := asked_in(
+        printed_in(Cell(row=0, column=0, lines=(line,))), _is_open, may_be_filled=may_be_filled
+    ):
         return asked
     marks = list(_MARK.finditer(line.text))
     rest = _MARK.sub("", line.text)
