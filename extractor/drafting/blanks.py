@@ -15,7 +15,7 @@ _BLANK = re.compile(rf"{_DAY}(?:\s*[至到—–~-]+{_DAY})?|{_LINE}{{2,}}(?:\s*
 _OTHER = re.compile(r"(其[他它])\s*[:：]\s*")
 # The option, and what is printed between it and its blank.
 _HEAD = re.compile(r"(?P<option>[^，,：:（(]+?)\s*(?P<words>[，,：:（(].*)?", re.DOTALL)
-_UNIT_BEHIND = re.compile(rf"\s*([{CJK}A-Za-z%％㎡]{{1,4}})(?![{CJK}A-Za-z])")
+_UNIT_BEHIND = re.compile(rf"\s*([{CJK}A-Za-z%％㎡]{{1,4}}(?:/[{CJK}A-Za-z]{{1,4}})?)(?![{CJK}A-Za-z/])")
 _CLAUSE = re.compile(r"[，。；：、,;:\s（）()]")
 _LEAST = 2  # blanks that make words a sentence to be filled in
 _LEAST_DRAWN = 2  # blanks under which a line is drawn, so that they are a place to write on

@@ -8,13 +8,14 @@ from extractor.drafting.blanks import Blank, drawn, sentence
 from extractor.drafting.boxes import is_boxed, printed_in
 from extractor.drafting.kinds import BLANK_DATE, is_blank
 from extractor.drafting.loose import asked_in
-from extractor.drafting.marks import MARK, bracketed, guidance_in
+from extractor.drafting.marks import MARK, bracketed, guidance_in, is_mark
 from extractor.drafting.naming import counted_heading
 from models.page import Cell, Line, Table
 from models.writing import key
 
 _MARK = re.compile(MARK)
 _LEAST_LONE = 8  # letters of a line in which a single blank makes it a sentence to be filled in
+_LEAST_ROOM = 2  # blanks
 _CUT_HERE = re.compile(r"裁剪线|裁切线|沿(?:此|虚)线")
 _TITLE = re.compile(r"(?:表|书|单|函|登记卡|回执|清单|报告|证明)[）)]?$")
 _MOST_TITLE = 40
@@ -74,6 +75,11 @@ def places_on(line: Line, *, may_be_filled: bool) -> list[tuple[str, str]]:
         return []
     ends = [one.start() for one in marks[1:]] + [len(line.text)]
     return [(one[0].strip(), line.text[one.end() : end]) for one, end in zip(marks, ends, strict=True)]
+
+
+def has_place(places: Sequence[tuple[str, str]]) -> bool:
+    """Whether there is room on a line, or a mark: words and a colon alone may be the beginning of a letter."""
+    return any(len(room) >= _LEAST_ROOM or is_mark(words) for words, room in places)
 
 
 def _is_open(text: str) -> bool:
