@@ -13,6 +13,7 @@ _OPEN = r"[\s_＿]+"
 _DAY = rf"{_OPEN}年{_OPEN}月(?:{_OPEN}日)?"
 _BLANK = re.compile(rf"{_DAY}(?:\s*[至到—–~-]+{_DAY})?|{_LINE}{{2,}}(?:\s*{_LINE}{{2,}})*")
 _OTHER = re.compile(r"(其[他它])\s*[:：]\s*")
+_ENDED = re.compile(r"([^，,：:（(]+)([，,][^，,：:]{1,8}[:：]|[（(]请?(?:注明|说明|填写)[)）])\s*[:：]?")
 # The option, and what is printed between it and its blank.
 _HEAD = re.compile(r"(?P<option>[^，,：:（(]+?)\s*(?P<words>[，,：:（(].*)?", re.DOTALL)
 _UNIT_BEHIND = re.compile(rf"\s*([{CJK}A-Za-z%％㎡]{{1,4}}(?:/[{CJK}A-Za-z]{{1,4}})?)(?![{CJK}A-Za-z/])")
@@ -61,8 +62,10 @@ def beside(text: str) -> Beside | None:
     """What the words behind a box ask to be written there; None where they only name the option."""
     seen = _BLANK.search(text)
     if seen is None:
+        # A page does not print the blank at the end of a line.
         other = _OTHER.fullmatch(one_line(text))
-        return Beside(other[1], "", "") if other else None
+        ended = _ENDED.fullmatch(one_line(text))
+        return Beside(other[1], "", "") if other else Beside(ended[1], ended[2], "") if ended else None
     head = _HEAD.fullmatch(one_line(text[: seen.start()]))
     if head is None or not key(head["option"]):
         return None

@@ -29,6 +29,7 @@ _CHOOSE_ONE, _CHOOSE_MANY = re.compile(r"单选|限选一项|任选一"), re.com
 _REQUIRED = re.compile(r"^\s*[*＊★]|[（(]必填[)）]|[*＊★]\s*$")
 _OWN_LABEL = re.compile(rf"[{CJK}、/（）()]{{3,16}}[:：]")
 _ANY_OPINION = "意见"
+_NEXT_COUNT = re.compile(r"(?<=\S)\s*[①-⑳]\s*$")  # of the next option, before its box
 _ADVICE = re.compile(r"\s*[（(][^（()）]+[)）]\s*$")
 _LOW = 40.0  # points: two lines of text and their margins
 _SHORT = 16  # letters of a line that may be a heading
@@ -231,6 +232,7 @@ def options_of(cell: Cell) -> list[str]:
 def _option(text: str, number: int) -> str:
     """The words behind a box without the blanks to write in, and the letter that counts it."""
     asked = beside(text)
+    text = _NEXT_COUNT.sub("", text)
     words = asked.option if asked else re.sub(r"[_＿]{2,}|[;；,，、/|]\s*$", "", one_line(text)).strip()
     return re.sub(rf"^{chr(65 + number % 26)}\s*[.．、:：)）]\s*(?=\S)", "", words)
 

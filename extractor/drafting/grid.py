@@ -119,6 +119,16 @@ def is_list_head(cells: Cells, following: Sequence[Cells]) -> bool:
     )  # fmt: skip
 
 
+def is_group_head(cells: Cells, below: Cells) -> bool:
+    """Whether each cell of a row of labels stands over a label and its place, as 发货方 and 收货方 do."""
+    under = [
+        [one for one in below if cell.column <= one.column < cell.column + cell.column_span] for cell in cells
+    ]
+    return len(cells) > 1 and all(
+        len(ones) > 1 and is_label(ones[0]) and is_to_fill(ones[1]) for ones in under
+    )
+
+
 def same_edges(one: Cells, other: Cells) -> bool:
     """Whether the cells of two rows stand under each other."""
     return [(cell.column, cell.column_span) for cell in one] == [

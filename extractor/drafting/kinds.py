@@ -8,11 +8,11 @@ from models.writing import key, one_line
 
 # What words of a label say of its answer, the first that fits; the reason tells which.
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("seal", re.compile(r"盖章|公章|签章|印章")),
+    ("seal", re.compile(r"盖章|公章|签章|印章|(?:机构|单位|公司|机关)章$")),
     ("signature", re.compile(r"签字|签名")),
     ("email", re.compile(r"邮箱|电子邮件|电子信箱|e-?mail", re.I)),
     ("credit-code", re.compile(r"信用代码|纳税人识别号|税号")),
-    ("id-card", re.compile(r"身份证号?|身份号码")),
+    ("id-card", re.compile(r"身份证(?!明)号?|身份号码")),
     ("bank-account", re.compile(r"(?:银行|开户)?[账帐]号|银行卡号")),
     ("postcode", re.compile(r"邮编|邮政编码")),
     ("money", re.compile(r"大\s*写|人民币")),
@@ -32,7 +32,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "prose",
         re.compile(
             r"简介|简历|履历|事迹|概况|概述|摘要|情况|意见|内容|理由|事由|措施|描述|经历|业绩|备注"
-            r"|(?:范围|说明|目标|指标|方案|计划)(?:[（(].*)?$"
+            r"|(?:范围|说明|目标|指标|方案|计划)(?:[（(].*)?[:：*＊★\s]*$"
         ),
     ),
 )
@@ -41,7 +41,7 @@ _AGE = re.compile(r"(?<=年月)\s*[（(]\s*岁\s*[)）]\s*$")  # which is reckon
 _MEASURE = (
     r"(?:[万亿千百]?(?:元|美元)|[万千]?吨(?:标准煤)?|[万]?千瓦时|[兆千]瓦|kW|MW|度|立方米|平方米|[万]?㎡|亩|公顷|公里|千米|毫米|厘米|米"
     r"|万?人次?|名|个|户|台|套|项|次|家|年|月|天|工作日|课时|学时|学分|门|本|册|张|所|栋|间|株|头|只"
-    r"|件|份|辆|批|座|处|条|升|毫升|公斤|千克|克|小时|分钟|周|岁|kg|%|％|tCO2e?)"
+    r"|件|份|辆|批|座|处|条|升|毫升|公斤|千克|克|小时|分钟|周|岁|kg|[cmk]?m[²³]?|ml|[gLt]|℃|[kM]?Pa|%|％|tCO2e?)"
 )
 UNITS = re.compile(rf"{_MEASURE}(?:/{_MEASURE})?", re.I)
 _COUNTED = re.compile(

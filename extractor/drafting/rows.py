@@ -23,6 +23,7 @@ from extractor.drafting.grid import (
     Cells,
     blank_rows,
     is_frame,
+    is_group_head,
     is_label,
     is_list_head,
     leads,
@@ -126,6 +127,10 @@ class Rows:
             if is_list_head(cells, following):
                 self.add_print("　".join(one_line(cell.text) for cell in cells), width)
                 self.heads = {cell.column: plain_label(cell.text) for cell in cells}
+                return 0
+            if following and is_group_head(cells, following[0]):
+                self.tell(f"“{one_line(cells[0].text)}”等是下面几栏共有的标题，按印好的字", doubt=True)
+                self.add_print("　".join(one_line(cell.text) for cell in cells), width)
                 return 0
             below = blank_rows(cells, following)
             if below >= _LEAST_ROWS:

@@ -98,7 +98,7 @@ export function boxes({ chosen, joined, resized }) {
   /** The spots whose middle lies in a rectangle of the window, in reading order; those hidden under another one count with it. */
   function spotsIn(sheet, left, top, right, bottom) {
     const whole = sheet.getBoundingClientRect(), page = Number(sheet.dataset.page), image = $("img", sheet);
-    const across = whole.width / image.width, down = whole.height / image.height;
+    const across = whole.width / image.getAttribute("width"), down = whole.height / image.getAttribute("height"); // its own size is the window's
     return [...spots.keys()].filter((number) => {
       const { page: at, box: place } = spots[number];
       if (at !== page || !place) return false;
