@@ -78,7 +78,7 @@ def places_on(line: Line, *, may_be_filled: bool) -> list[tuple[str, str]]:
 
 
 def has_place(places: Sequence[tuple[str, str]]) -> bool:
-    """Whether there is room on a line, or a mark: words and a colon alone may be the beginning of a letter."""
+    """Whether there is room on a line, or a mark: words and a colon alone may begin a letter."""
     return any(len(room) >= _LEAST_ROOM or is_mark(words) for words, room in places)
 
 

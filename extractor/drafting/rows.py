@@ -1,6 +1,6 @@
 """Rows of a table -> the rows of a definition, each guess with its reason (pure). Rows are taken for pairs of
-a label and what stands beside it, for a line of labels above a line of answers, or for the headings of a table
-inside the form."""
+a label and what stands beside it, for a line of labels above a line of answers, or for the headings of a
+table inside the form."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -9,10 +9,11 @@ from extractor.readers.painted.upright import upright_lines
 
 
 def glyphs(text: str, x: float, y: float, wide: float) -> list[Glyph]:
+    boxes = [(x + n * wide, y - 10, x + (n + 1) * wide, y) for n in range(len(text))]
     return [
-        Glyph(char, (x + n * wide, y - 10, x + (n + 1) * wide, y), 10, "F", 0, 0, None, False, True, n, True, y)
-        for n, char in enumerate(text)
-    ]  # fmt: skip
+        Glyph(char, box, 10, "F", 0, 0, None, bold=False, upright=True, z=0, seen=True, baseline=y)
+        for char, box in zip(text, boxes, strict=True)
+    ]
 
 
 def line(x0: float, x1: float, y: float) -> Stroke:
