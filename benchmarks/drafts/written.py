@@ -1,10 +1,11 @@
 """Forms that were written by hand in the manner of offices, one text file a form, drawn with python-docx.
 
-A file is read line by line: `= title`, `> right`, any other line a paragraph; `[table 2 4 ...]` (widths in
-cm, `name=X` before them for a table inside a cell) up to `[/table]`, each row `| cell | cell |`. A cell may
-begin with `<c2 r3 v h2.5 tX>`: columns, rows, upright, height, the table inside it. `\\n` breaks a line, `~` is
-a blank that is underlined. `{labels;kind;blank;value;options;filled}` asks for something: `labels` are what it
-may be called, parted by `/`; a box before `value` is ticked unless the filled text is given.
+A file is read line by line: `= title`, `> right`, any other line a paragraph; `[table 2 4 ...]` (widths
+in cm, `name=X` before them for a table inside a cell) up to `[/table]`, each row `| cell | cell |`. A
+cell may begin with `<c2 r3 v h2.5 tX>`: columns, rows, upright, height, the table inside it. `\\n`
+breaks a line, `~` is a blank that is underlined. `{labels;kind;blank;value;options;filled}` asks for
+something: `labels` are what it may be called, parted by `/`; a box before `value` is ticked unless the
+filled text is given.
 """
 
 import io
