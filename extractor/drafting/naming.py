@@ -19,7 +19,7 @@ def title_of(words: str, item: dict[str, Any]) -> str:
         return f"{words}：{item['beside']}"
     prompt = re.sub(r"[（()）:：\s]", "", str(item.get("prompt", "")))
     suffix = _SUFFIX.get(str(item["kind"]), "")
-    return prompt if len(prompt) > len(suffix) else re.sub(r"[（(，。].*", "", words) + suffix
+    return prompt if len(prompt) > len(suffix) else re.sub(r"[（(，].*", "", words) + suffix
 
 
 def labelled(words: str, printed: str) -> dict[str, Any]:
