@@ -46,7 +46,7 @@ ROOMS: Mapping[str, Room] = {
     "extractor.readers.html": Room("work text"),
     "extractor.readers.word": Room("limits work text readers.html", doors="package"),
     "extractor.readers.painted": Room(
-        "rungs text", doors="colours lines marks overlay page rendering rules tables trust unseen"
+        "rungs text", doors="colours lines marks overlay page rendering rules tables trust underlines unseen"
     ),
     "extractor.readers.pdf": Room("limits work arrival readers.painted"),
     "extractor.readers.ofd": Room("limits work scan arrival readers.word readers.painted"),

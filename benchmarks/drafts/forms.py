@@ -195,6 +195,7 @@ class _Drawing:
             box = "（ ）" if self.box == "（" else self.box
             texts = [f"{text}{between}{box}其他________" for text in texts]
             options = (*options, "其他")
+            self.truth.append(Asked(f"{label}：其他", "text"))
         shown = self._shown(label) + hint
         self.truth.append(Asked(label, "choice", chosen, options))
         self.rows.append(Row([Spot(shown, shown, 2, True), Spot(*texts, 10)]))
@@ -224,7 +225,9 @@ class _Drawing:
         each[-1] += width - sum(each)
         answers = [words.answer(kind, name, dice) for name, kind in columns]
         for (name, kind), value in zip(columns, answers, strict=True):
-            self.truth.append(Asked(name.partition("（")[0], kind, value, beside=label))
+            column = name.partition("（")[0]
+            asked = "signature" if column == "签名" else words.CODES.get(column, kind)
+            self.truth.append(Asked(column, asked, value, beside=label))
         self.truth.append(Asked(label, "rows"))
         rows = [[Spot(name, name, wide, True) for (name, _), wide in zip(columns, each, strict=True)]]
         for n in range(dice.randint(2, 4)):

@@ -1,8 +1,12 @@
 """How well forms of another writer are drafted, and how well the drafts then read what was filled in."""
 
 import argparse
+import hashlib
+import io
+import re
 import subprocess
 import tempfile
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,15 +14,23 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import pypdfium2
+
 from benchmarks.drafts.forms import Asked, Form, draw
-from extractor import Source, draft_form, extract, print_docx
-from models.errors import Unparsable
+from benchmarks.drafts.written import sheets
+from extractor import Options, Source, draft_form, extract, print_docx
+from extractor.limits import Limits
+from extractor.scan.ocr import PaddleOcr
+from extractor.scan.recorded import RecordedOcr
+from models.errors import Unparsable, UnreadableFile
 from models.form import FormDefinition
 from models.writing import key
 from service.forms.drafts import field_name
 
 _WRITTEN = ("text", "prose", "phone", "email", "address", "date", "period", "number", "choice",
             "credit-code", "id-card", "bank-account", "postcode")  # fmt: skip
+
+_PATIENT = Options(limits=Limits(conversion_seconds=240))  # for a machine that is busy with other work
 
 
 @dataclass
@@ -35,16 +47,24 @@ class Score:
 
 @dataclass(frozen=True)
 class _Found:
-    label: str
+    labels: tuple[str, ...]
     kind: str
     item: dict[str, Any]
     beside: str | None = None
 
 
-def measure(form: Form, suffix: str, score: Score, *, reads: bool) -> None:
+def measure(
+    form: Form, suffix: str, score: Score, *, reads: bool, how: Options = _PATIENT, kept: Path | None = None
+) -> None:
     """Draft a form in the format of `suffix`, and read its filled copy."""
-    blank, filled = (_as(data, suffix) for data in (form.blank, form.filled))
-    drafted = draft_form(blank, "drafted", field_name)
+    blank, filled = (_as(data, suffix, kept) for data in (form.blank, form.filled))
+    try:
+        drafted = draft_form(blank, "drafted", field_name, how)
+    except UnreadableFile as error:
+        score.told.append(f"{form.title}：{error}")
+        score.labels[False] += len(form.truth)
+        score.changes.append(len(form.truth))
+        return
     found = list(_found(drafted.form))
     changes = 0
     matched: list[tuple[Asked, _Found]] = []
@@ -53,9 +73,11 @@ def measure(form: Form, suffix: str, score: Score, *, reads: bool) -> None:
         own = [
             one
             for one in left
-            if _same(one.label, asked.label) and (one.beside is None) == (asked.beside is None)
+            if any(_same(label, asked.label) for label in one.labels)
+            and (one.beside is None) == (asked.beside is None)
         ]
-        one = next((one for one in own if one.kind == asked.kind), own[0] if own else None)
+        kinds = asked.kind.split("/")
+        one = next((one for one in own if one.kind in kinds), own[0] if own else None)
         score.labels[one is not None] += 1
         if one is None:
             score.told.append(f"{form.title}：没有“{asked.label}”（{asked.kind}）")
@@ -63,14 +85,14 @@ def measure(form: Form, suffix: str, score: Score, *, reads: bool) -> None:
             continue
         left.remove(one)
         matched.append((asked, one))
-        right = one.kind == asked.kind
+        right = one.kind in kinds
         score.kinds[right] += 1
         if not right:
             score.told.append(f"{form.title}：“{asked.label}”是 {asked.kind}，拟成 {one.kind}")
         options = [key(option) for option in one.item.get("options", ())] == [
             key(option) for option in asked.options
         ]
-        if asked.kind == "choice":
+        if "choice" in kinds:
             score.options[options] += 1
             if not options:
                 score.told.append(
@@ -78,26 +100,26 @@ def measure(form: Form, suffix: str, score: Score, *, reads: bool) -> None:
                 )
         changes += not (right and options)
     for one in left:
-        score.told.append(f"{form.title}：多出“{one.label}”（{one.kind}）")
+        score.told.append(f"{form.title}：多出“{one.labels[0]}”（{one.kind}）")
     score.changes.append(changes + len(left))
     if reads:
-        _read(form, FormDefinition.model_validate(drafted.form), filled, suffix, matched, score)
+        _read(form, FormDefinition.model_validate(drafted.form), filled, suffix, matched, score, how)
 
 
 def _read(
     form: Form, definition: FormDefinition, data: bytes, suffix: str, matched: list[tuple[Asked, _Found]],
-    score: Score,
+    score: Score, how: Options,
 ) -> None:  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"filled{suffix}")
         path.write_bytes(data)
-        results = list(extract(Source(path.name, path), {definition.name: definition}))
+        results = list(extract(Source(path.name, path), {definition.name: definition}, how))
     if len(results) != 1 or results[0].error:
         score.told.append(f"{form.title}：没有读成 {[one.error for one in results]}")
         score.read["wrong"] += sum(asked.value is not None for asked, _ in matched)
         return
     for asked, one in matched:
-        if asked.value is None or asked.kind not in _WRITTEN or asked.beside is not None:
+        if asked.value is None or one.kind not in _WRITTEN or asked.beside is not None:
             continue
         field_of, result = definition.fields[one.item["name"]], results[0].fields[one.item["name"]]
         try:
@@ -124,33 +146,47 @@ def _found(form: dict[str, Any]) -> Iterator[_Found]:
             for item in cell.get("content", ()):
                 if item["kind"] == "printed":
                     continue
-                yield _Found(cell["label"], item["kind"], item)
+                labels = tuple(dict.fromkeys((item.get("label", cell["label"]), cell["label"])))
+                yield _Found(labels, item["kind"], item)
                 for column in item.get("columns", ()):
-                    yield _Found(column["label"], column["field"]["kind"], column["field"], cell["label"])
+                    named = (column["label"],)
+                    yield _Found(named, column["field"]["kind"], column["field"], cell["label"])
 
 
 def _same(found: str, wanted: str) -> bool:
-    return key(found) == key(wanted) or (wanted == "本人承诺" and key(found).startswith(wanted))
+    """Whether a label is the one that is wanted, in one of the ways in which it may be said."""
+    said = [key(found) == key(one) for one in (wanted, *re.split(r"(?<=[^/])/(?=[^/])", wanted))]
+    return any(said) or (wanted == "本人承诺" and key(found).startswith(wanted))
 
 
-def _as(data: bytes, suffix: str) -> bytes:
+def _as(data: bytes, suffix: str, kept: Path | None = None) -> bytes:
     if suffix == ".docx":
         return data
     if suffix == ".doc":
         return _old_word(data)
-    pdf = print_docx(data)
+    pdf = _printed(data, kept)
     if suffix == ".pdf":
         return pdf
-    import io
-
-    import pypdfium2
-
     pages = [page.render(scale=200 / 72).to_pil() for page in pypdfium2.PdfDocument(pdf)]
     file = io.BytesIO()
     pages[0].save(
         file, "TIFF", save_all=True, append_images=pages[1:], compression="tiff_lzw", dpi=(200, 200)
     )
     return file.getvalue()
+
+
+def _printed(data: bytes, kept: Path | None) -> bytes:
+    """What LibreOffice prints, or printed before."""
+    with zipfile.ZipFile(io.BytesIO(data)) as parts:  # its own bytes say when it was made
+        said = hashlib.sha256(b"".join(parts.read(name) for name in sorted(parts.namelist()))).hexdigest()
+    path = kept and kept / f"{said[:16]}.pdf"
+    if path and path.exists():
+        return path.read_bytes()
+    pdf = print_docx(data, _PATIENT)
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(pdf)
+    return pdf
 
 
 def _old_word(data: bytes) -> bytes:
@@ -180,10 +216,15 @@ def main() -> None:
     parser.add_argument("--suffix", choices=(".docx", ".doc", ".pdf", ".tif"), default=".docx")
     parser.add_argument("--told", action="store_true")
     parser.add_argument("--no-reading", action="store_true")
+    parser.add_argument("--sheets", help="forms written by hand: how the names of their files begin")
+    parser.add_argument("--ocr", type=Path, help="a file that keeps what the engine said, and says it again")
+    parser.add_argument("--kept", type=Path, help="a folder that keeps what LibreOffice printed")
     given = parser.parse_args()
     score = Score()
-    for seed in range(given.first, given.first + given.forms):
-        measure(draw(seed), given.suffix, score, reads=not given.no_reading)
+    options = Options(ocr=RecordedOcr(given.ocr, PaddleOcr())) if given.ocr else Options()
+    seeds = range(given.first, given.first + given.forms)
+    for form in sheets(given.sheets) if given.sheets else map(draw, seeds):
+        measure(form, given.suffix, score, reads=not given.no_reading, how=options, kept=given.kept)
     for name, counts in (("labels", score.labels), ("kinds", score.kinds), ("options", score.options)):
         print(f"{name:8} {100 * counts[True] / max(1, counts.total()):6.2f} %  of {counts.total()}")
     total = max(1, score.read.total())

@@ -139,11 +139,15 @@ class Regions:
         return find.unit.passage.cut(find.end, min(later, default=None))
 
     def _lines_after(self, find: Find) -> list[Passage]:
-        """Outside tables: the rest of the line, and the lines up to the next label or table."""
+        """Outside tables: the rest of the line, and the lines up to the next label or table; of several
+        labels in a line, the last one's answer goes on."""
         found = [self.rest_of_cell(find)]
+        if any(other.start > find.start for other in self._starts[id(find.unit)]):
+            return found
         for unit in self.units[find.order + 1 :]:
-            # A title stands under what is written above it, and is no part of that.
-            if unit.cell is not None or self._is_label(unit) or unit.key in self.around:
+            # A title or a heading stands under what is written above it, and is no part of that.
+            told = unit.key in self.around or unit.key in self.headings
+            if unit.cell is not None or self._is_label(unit) or told:
                 break
             found.append(unit.passage)
         return found

@@ -8,13 +8,15 @@ from models.page import Line, Run, Tick
 from models.writing import CJK, key, one_line
 
 _LINE = r"[_＿]"
+_OPEN = r"[\s_＿]+"
 # Blanks for a day, a month, or from when to when, are one place.
-_DAY = rf"{_LINE}+\s*年\s*{_LINE}+\s*月(?:\s*{_LINE}+\s*日)?"
-_BLANK = re.compile(rf"{_DAY}(?:\s*[至到—-]+\s*{_DAY})?|{_LINE}{{2,}}(?:\s*{_LINE}{{2,}})*")
+_DAY = rf"{_OPEN}年{_OPEN}月(?:{_OPEN}日)?"
+_BLANK = re.compile(rf"{_DAY}(?:\s*[至到—–~-]+{_DAY})?|{_LINE}{{2,}}(?:\s*{_LINE}{{2,}})*")
 _OTHER = re.compile(r"(其[他它])\s*[:：]\s*")
+_ENDED = re.compile(r"([^，,：:（(]+)([，,][^，,：:]{1,8}[:：]|[（(]请?(?:注明|说明|填写)[)）])\s*[:：]?")
 # The option, and what is printed between it and its blank.
 _HEAD = re.compile(r"(?P<option>[^，,：:（(]+?)\s*(?P<words>[，,：:（(].*)?", re.DOTALL)
-_UNIT_BEHIND = re.compile(rf"\s*([{CJK}A-Za-z%％㎡]{{1,4}})(?![{CJK}A-Za-z])")
+_UNIT_BEHIND = re.compile(rf"\s*([{CJK}A-Za-z%％㎡]{{1,4}}(?:/[{CJK}A-Za-z]{{1,4}})?)(?![{CJK}A-Za-z/])")
 _CLAUSE = re.compile(r"[，。；：、,;:\s（）()]")
 _LEAST = 2  # blanks that make words a sentence to be filled in
 _LEAST_DRAWN = 2  # blanks under which a line is drawn, so that they are a place to write on
@@ -60,8 +62,10 @@ def beside(text: str) -> Beside | None:
     """What the words behind a box ask to be written there; None where they only name the option."""
     seen = _BLANK.search(text)
     if seen is None:
+        # A page does not print the blank at the end of a line.
         other = _OTHER.fullmatch(one_line(text))
-        return Beside(other[1], "", "") if other else None
+        ended = _ENDED.fullmatch(one_line(text))
+        return Beside(other[1], "", "") if other else Beside(ended[1], ended[2], "") if ended else None
     head = _HEAD.fullmatch(one_line(text[: seen.start()]))
     if head is None or not key(head["option"]):
         return None
@@ -69,12 +73,12 @@ def beside(text: str) -> Beside | None:
     return Beside(head["option"], words if key(words) else "", text[seen.start() :])
 
 
-def sentence(lines: Iterable[str]) -> tuple[Blank, ...]:
-    """The blanks of a sentence; none where the words are no sentence with several, or stand in lines of their
-    own, as labels do."""
+def sentence(lines: Iterable[str], least: int = _LEAST) -> tuple[Blank, ...]:
+    """The blanks of a sentence; none where the words are no sentence with as many as `least`, or stand in
+    lines of their own, as labels do."""
     text = "".join(lines)
     found = list(_BLANK.finditer(text))
-    if len(found) < _LEAST or not key(text[: found[0].start()]):
+    if len(found) < least or not key(text[: found[0].start()]):
         return ()
     return tuple(_blanks(text, found))
 

@@ -1,54 +1,35 @@
-"""Pages of a form, blank or filled in -> the rows of a definition, each guess with its reason (pure).
-
-Rows of a table are taken for pairs of a label and what stands beside it, for a line of labels above a line of
-answers, or for the headings of a table inside the form. What fits none of these is told, and left to a
-person.
-"""
+"""Pages of a form, blank or filled in -> the rows of a definition, each guess with its reason (pure). What
+fits none of the ways in which forms are drawn is told, and left to a person."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from extractor.drafting.content import (
-    asks,
-    blanks_in,
-    bracketed,
-    content_of,
-    is_blank,
-    is_low,
-    is_to_fill,
-    options_of,
-    plain_label,
-    prompts_in,
+from extractor.drafting.found import Draft, seen
+from extractor.drafting.grid import once, whole_rows, widths
+from extractor.drafting.kinds import unit_for_all
+from extractor.drafting.marks import is_mark
+from extractor.drafting.naming import labelled
+from extractor.drafting.outside import (
+    Section,
+    has_place,
+    is_day,
+    is_note,
+    places_on,
+    sections_of,
+    sentence_on,
+    title_among,
 )
-from extractor.drafting.found import Draft, Guess, Placed, Spotted, seen
-from extractor.drafting.grid import (
-    Cells,
-    blank_rows,
-    is_frame,
-    is_label,
-    once,
-    same_edges,
-    whole_rows,
-    widths,
-)
-from extractor.drafting.loose import asked_in
-from models.page import Cell, Line, Pages, Run, Table, Tick
+from extractor.drafting.rows import Name, Rows
+from models.page import Cell, Line, Pages, Run, Table
 from models.writing import key, one_line
 
-_MOST_TITLE = 40
-_TITLE = re.compile(r"(?:表|书|单|函|登记卡)[）)]?$")
-_PHOTO = re.compile(r"照片|相片|近照")
+_ASKED = re.compile(r"[:：_＿]")
+_WIDTH = 4  # columns of a form without any table
 _APPLICANT = re.compile(
     r"^(?:申[请报]|填[报表]|所在)?(?:单位|企业|机构|公司)(?:名称|全称)?$|^申[请报](?:人|者)(?:姓名)?$|^姓名$"
 )
-_CUT_HERE = re.compile(r"裁剪线|裁切线|沿(?:此|虚)线")
-_LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
-_MOST_NAME = 24
-_LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
-
-Name = Callable[[str], str]
 
 
 def draft(pages: Pages, name: str, name_of: Name) -> Draft:
@@ -56,63 +37,33 @@ def draft(pages: Pages, name: str, name_of: Name) -> Draft:
     of its label.
 
     Raises:
-        ValueError: there is no table on the pages.
+        ValueError: nothing is asked for on the pages.
     """
     return _Drafting(pages, name, name_of).draft()
 
 
 @dataclass
-class _Drafting:
-    pages: Pages
-    name: str
-    name_of: Name
-    guesses: list[Guess] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    names: set[str] = field(default_factory=set)
-    titles: set[str] = field(default_factory=set)
-    heading: str = ""  # of the table that is next, outside it
-    spots: list[Spotted] = field(default_factory=list)
-    places: list[Placed] = field(default_factory=list)
-    texts: list[tuple[str, str]] = field(default_factory=list)  # title and name of each line of text
-    at: int | None = None  # the table whose rows are drafted; None in a line outside tables
-    line_at: int | None = None  # that line among the spots
-
+class _Drafting(Rows):
     def draft(self) -> Draft:
         blocks = whole_rows([block for page in self.pages.pages for block in page.blocks])
         if len(single := once(blocks)) < len(blocks):
             blocks = single
-            self._tell("同一份表印了几份，只拟一份；收回后一份一份地读", place=None)
+            self.tell("同一份表印了几份，只拟一份；收回后一份一份地读", place=None)
         self.spots = [one for page in self.pages.pages for block in page.blocks for one in seen(page, block)]
-        line_spots = iter([n for n, spot in enumerate(self.spots) if spot.cell is None])
         tables = [block for block in blocks if isinstance(block, Table) and len(block.cells) > 1]
-        if not tables:
-            raise ValueError("there is no table")
-        width = max(cell.column + cell.column_span for table in tables for cell in table.cells)
-        first, last = blocks.index(tables[0]), blocks.index(tables[-1])
-        before: list[Line] = []
-        notes: list[str] = []
-        for number, block in enumerate(blocks):
-            self.at, self.line_at = (
-                (block.index, None) if isinstance(block, Table) else (None, next(line_spots))
-            )
-            if isinstance(block, Table):
-                if block in tables:
-                    self._table(block, width)
-                self.heading = ""
-            elif asked := asked_in(block.text, is_blank, may_be_filled=number < first):
-                self._line(asked, width)
-            elif number < first:
-                before.append(block)
-            elif number > last:
-                notes += [one_line(block.text)] * bool(key(block.text) and not _CUT_HERE.search(block.text))
-            elif key(block.text):
-                self.heading = one_line(block.text)
-        form: dict[str, Any] = {"name": self.name, "version": "1", "title": self._title(before)}
+        width = max(
+            (cell.column + cell.column_span for table in tables for cell in table.cells), default=_WIDTH
+        )
+        title = self._title(blocks[: blocks.index(tables[0]) if tables else len(blocks)])
+        notes = self._blocks(blocks, tables, width, title)
+        if not tables and not self.places:
+            raise ValueError("nothing is asked for")
+        form: dict[str, Any] = {"name": self.name, "version": "1", "title": title}
         if applicant := self._applicant():
             form["applicant_field"] = applicant
         if not self.rows:
             self.at = tables[0].index
-            self._alone(tables[0].cells[0].model_copy(update={"lines": ()}), width)
+            self.add_alone(tables[0].cells[0].model_copy(update={"lines": ()}), width)
         columns = widths(tables, width)
         return Draft(
             {**form, **({"notes": notes} if notes else {}), "columns": columns, "rows": self.rows},
@@ -121,305 +72,120 @@ class _Drafting:
             tuple(self.places),
         )
 
+    def _blocks(
+        self, blocks: Sequence[Table | Line], tables: Sequence[Table], width: int, title: str
+    ) -> list[str]:
+        """Add what each block asks for; what is printed under the last table."""
+        first, last = (blocks.index(tables[0]), blocks.index(tables[-1])) if tables else (0, len(blocks))
+        line_spots = iter([n for n, spot in enumerate(self.spots) if spot.cell is None])
+        sections = sections_of(blocks)
+        notes: list[str] = []
+        for number, block in enumerate(blocks):
+            if isinstance(block, Table):
+                self.group, self.heads = (-1, ""), {}
+                self.at, self.line_at = block.index, None
+                self._whole_table(block, width, is_asked=block in tables)
+                continue
+            self.at, self.line_at = None, next(line_spots)
+            if number in sections:
+                self._section(sections[number], width)
+            elif (
+                self._outside(block, width, may_be_filled=number < first, is_letter=not tables)
+                or one_line(block.text) == title
+            ):
+                continue
+            elif number > last:
+                notes += [one_line(block.text)] * is_note(block.text)
+            elif key(block.text) and (self.rows or number > first or not tables):
+                self.add_print(self.heading, width)
+                self.heading = one_line(block.text)
+        self.add_print(self.heading, width)
+        return notes
+
+    def _whole_table(self, table: Table, width: int, *, is_asked: bool) -> None:
+        """Add the rows of a table, and before them the heading outside it, unless a row took it."""
+        self.begun = len(self.rows)
+        if is_asked:
+            self.add_table(table, width)
+        if heading := self.heading:
+            more = self.rows[self.begun :]
+            del self.rows[self.begun :]
+            self.add_print(heading, width)
+            self.guesses = [
+                replace(one, place=one.place + 1)
+                if one.place is not None and one.place >= self.begun
+                else one
+                for one in self.guesses
+            ]
+            self.rows += more
+        self.heading = ""
+
+    def _outside(self, line: Line, width: int, *, may_be_filled: bool, is_letter: bool) -> bool:
+        """Add what a line outside tables asks for; whether it does."""
+        if (unit := unit_for_all(line.text)) is not None:
+            self.unit = unit
+            self.tell(f"“{one_line(line.text)}”是表中各项金额的单位", place=None)
+            return True
+        places = places_on(line, may_be_filled=may_be_filled)
+        if is_letter and not has_place(places):
+            places = []
+        if not places:
+            if self.rows and is_day(line.text):
+                return self._day_under()
+            if not (is_asked := bool(sentence_on(line))):
+                return False
+        self.add_print(self.heading, width)
+        self.heading = ""
+        if places:
+            self.add_line(places, width)
+        elif is_asked:
+            self.add_alone(Cell(row=0, column=0, lines=(line,)), width)
+        return True
+
+    def _day_under(self) -> bool:
+        """Add the day that stands under the last line outside tables to what that line asks for."""
+        cell = self.rows[-1]["cells"][-1]
+        if not cell.get("content") or cell["content"][-1]["kind"] not in (
+            "seal",
+            "signature",
+            "phone",
+            "text",
+        ):
+            return False
+        signed = next((one for one in self.rows[-1]["cells"] if is_mark(str(one.get("label", "")))), cell)
+        title = self.called(re.sub(r"[（(].*", "", str(signed.get("label", ""))) + "日期", "")
+        self.place(None)
+        self.tell(f"“{title}”是 date：下面一行印有年月日", place=len(self.rows) - 1)
+        cell["content"].append({"kind": "date", "name": self.named(title, self.names), "label": title})
+        return True
+
+    def _section(self, section: Section | None, width: int) -> None:
+        """A heading outside tables with room to write under it."""
+        if section is None:
+            return
+        self.add_print(self.heading, width)
+        self.heading = ""
+        self.tell(f"“{section.words}”下面留有空白")
+        lines = tuple(Line(spans=(Run(text=text),)) for text in section.guidance)
+        content = self.content(section.words, section.words, Cell(row=0, column=0, lines=lines))
+        for item in content:
+            item["kind"] = "prose" if item["kind"] == "text" else item["kind"]
+        cell = {**labelled(section.words, section.printed), "columns": width, "content": content}
+        self.add({"labels": "above", "cells": [cell]}, width)
+
     def _applicant(self) -> str | None:
         """The field that says who applies, where it is not the first line of text, which is taken for it."""
         for title, name in self.texts[1:] if self.texts and not _APPLICANT.match(self.texts[0][0]) else ():
             if _APPLICANT.match(title):
-                self._tell(f"“{title}”写的是谁申请，收件箱和文件按它来称呼", place=None)
+                self.tell(f"“{title}”写的是谁申请，收件箱和文件按它来称呼", place=None)
                 return name
         return None
 
-    def _title(self, lines: Sequence[Line]) -> str:
-        texts = [one_line(line.text) for line in lines if key(line.text)]
-        named = [text for text in texts if _TITLE.search(text) and len(text) <= _MOST_TITLE]
-        if named:
-            self._tell(f"表前的一行“{named[-1]}”像表名", place=None)
-            return named[-1]
-        title = texts[-1] if texts else "未命名的表"
-        self._tell(f"没有找到表名，暂用“{title}”", doubt=True, place=None)
+    def _title(self, blocks: Sequence[Table | Line]) -> str:
+        texts = [one_line(block.text) for block in blocks if isinstance(block, Line) and key(block.text)]
+        if named := title_among(texts):
+            self.tell(f"表前的一行“{named}”像表名", place=None)
+            return named
+        title = next((text for text in reversed(texts) if not _ASKED.search(text)), "未命名的表")
+        self.tell(f"没有找到表名，暂用“{title}”", doubt=True, place=None)
         return title
-
-    def _line(self, asked: Sequence[tuple[str, str]], width: int, where: str = "表格外的一行") -> None:
-        """Places behind words and colons that share a line, of which the definition makes a row."""
-        self._tell(f"{where}：{'、'.join(label for label, _ in asked)}")
-        together = len(asked) if width >= 2 * len(asked) else 1
-        each = width // together
-        for at in range(0, len(asked), together):
-            made = []
-            for label, text in asked[at : at + together]:
-                if not is_blank(text):
-                    self._tell(f"“{label}”后已有文字“{one_line(text)[:20]}”，按填写的内容处理", doubt=True)
-                lines = (Line(spans=(Run(text=text),)),) if is_blank(text) else ()
-                place = Cell(row=0, column=0, lines=lines)
-                content = self._content(label, label, place)
-                made.append(
-                    {"label": label, "label_columns": 1, "columns": each - 1 or 1, "content": content}
-                )
-            self._add({"cells": made}, width)
-
-    def _table(self, table: Table, width: int) -> None:
-        by_row: dict[int, list[Cell]] = {}
-        for cell in table.cells:
-            if not is_frame(cell, table.cells):
-                by_row.setdefault(cell.row, []).append(cell)
-        done = -1
-        for number in sorted(by_row):
-            if number <= done:
-                continue
-            cells = sorted(by_row[number], key=lambda cell: cell.column)
-            following = [
-                sorted(by_row.get(n, ()), key=lambda c: c.column) for n in range(number + 1, max(by_row) + 1)
-            ]
-            done = number + self._row(cells, following, width)
-
-    def _row(self, cells: list[Cell], following: list[list[Cell]], width: int) -> int:
-        """Add what a row of the table, with the rows after it, is in the form; how many rows after it belong
-        to it."""
-        first, rest = cells[0], cells[1:]
-        spanned = first.row_span - 1
-        if spanned and rest and all(map(is_label, rest)) and blank_rows(rest, following[:spanned]) == spanned:
-            self._rows_field(plain_label(first.text), first, rest, following[:spanned], width)
-            return spanned
-        if len(cells) > 1 and all(map(is_label, cells)):
-            below = blank_rows(cells, following)
-            if below >= _LEAST_ROWS:
-                self._rows_field(self._heading_before(), None, cells, following[:below], width)
-                return below
-            if following and same_edges(cells, following[0]) and all(map(is_to_fill, following[0])):
-                self._above(cells, following[0], width)
-                return 1
-        self._pairs(cells, width)
-        return 0
-
-    def _pairs(self, cells: list[Cell], width: int) -> None:
-        """A row of labels, each with what stands to its right."""
-        made: list[dict[str, Any]] = []
-        lead = 0  # columns of a label that stands left of several rows
-        label: Cell | None = None
-        for cell in cells:
-            if len(cells) == 1 and (prompts := prompts_in(cell)):
-                self._line(prompts, width, "整行的一格")
-                return
-            if len(cells) == 1 and not key(cell.text) and not options_of(cell):
-                self._empty(cell, width)
-                return
-            if len(cells) == 1 and asks(cell):
-                self._alone(cell, width)
-                return
-            shared = cell.row_span > 1 and len(cells) > 2 and cell is not cells[-1]
-            if label is None and shared and not is_to_fill(cell):
-                lead = cell.column_span
-                self._tell(f"“{one_line(cell.text)}”是几行共有的标题，没有单独保留", doubt=True)
-            elif label is None:
-                label = cell
-            else:
-                before = str(made[-1]["label"]) if made else ""
-                made.append(self._cell(label, cell, lead + label.column_span, before))
-                label, lead = None, 0
-        if not made:
-            text = " ".join(filter(None, (one_line(cell.text) for cell in cells)))
-            made.append({"columns": width, "content": [{"kind": "printed", "text": text or "　"}]})
-        elif label is not None:
-            text = one_line(label.text) or "　"
-            self._tell(f"“{text[:20]}”旁没有填写的位置，按印好的字", doubt=_PHOTO.search(text) is None)
-            made.append({"columns": label.column_span, "content": [{"kind": "printed", "text": text}]})
-        self._add({"cells": made}, width)
-
-    def _empty(self, cell: Cell, width: int) -> None:
-        """An empty cell that takes a whole row: the place of the heading above it, or else no more than a
-        gap, since there are no words by which it could be found again."""
-        label = "" if is_low(cell) else self._heading_before()
-        if not label:
-            self._tell("整行的一格是空的，上面没有标题，没有拟作一栏", doubt=not is_low(cell))
-            return
-        self._tell(f"“{label}”下面整行留有空白")
-        content = self._content(label, label, cell)
-        for item in content:
-            item["kind"] = "prose" if item["kind"] == "text" else item["kind"]
-        made = {"label": label, "columns": width, "content": content}
-        self._add({"labels": "above", "cells": [made]}, width)
-
-    def _alone(self, cell: Cell, width: int) -> None:
-        """A cell that takes a whole row and asks for something: its first words are its label."""
-        lines = [text for line in cell.lines for text in line.text.split("\n")]
-        first = next((n for n, text in enumerate(lines) if key(text)), len(lines))
-        said = one_line("".join(lines[first : first + 1]))
-        head = re.split(r"[:：\s（(]", said, maxsplit=1)[0]
-        blanks = blanks_in(cell)
-        label = (blanks[0].before if blanks else plain_label(head))[:_MOST_NAME] or "填写栏"
-        if not blanks and (head == said or said.rstrip(":：") == head or bracketed(said[len(head) :])):
-            # The first line is the label; what is under it is the place.
-            rest = [said[len(head) :].strip(":："), *lines[first + 1 :]]
-            kept = tuple(Line(spans=(Run(text=text),) if text else ()) for text in rest)
-            ticks = any(isinstance(span, Tick) for line in cell.lines for span in line.spans)
-            cell = cell if ticks else cell.model_copy(update={"lines": kept})
-        if len(key(said)) > _LONG_LABEL or not said:
-            self._tell(f"整行的一格没有单独的标题，暂用“{label}”", doubt=True)
-        content = self._content(label, label, cell)
-        for item in content:
-            if item["kind"] == "text" and len(content) == 1:
-                item["kind"] = "prose"
-        if blanks:
-            # The first words of a sentence are its label, and stand once.
-            content, said = content[1:], label
-            content[0].pop("inline", None)
-        made = {**_labelled(label, said), "columns": width, "content": content}
-        self._add({"labels": "above", "cells": [made]}, width)
-
-    def _above(self, labels: Cells, values: Cells, width: int) -> None:
-        self._tell("一行标题，下一行填写")
-        made = []
-        for label, value in zip(labels, values, strict=True):
-            words = self._words(label)
-            content = self._content(words, label, value)
-            made.append({**_labelled(words, label.text), "columns": label.column_span, "content": content})
-        self._add({"labels": "above", "cells": made}, width)
-
-    def _rows_field(
-        self, label: str, beside: Cell | None, headings: Cells, below: Sequence[Cells], width: int
-    ) -> None:
-        label = label or "明细"
-        self._tell(f"“{label}”下有 {len(headings)} 栏、{len(below)} 个空行，像一张内表")
-        names: set[str] = set()
-        columns: list[dict[str, Any]] = []
-        for heading, place in zip(headings, below[0], strict=True):
-            # The first column may number its rows.
-            shown = Cell(row=0, column=0) if place is below[0][0] else place
-            found = content_of(heading.text, shown, is_column=True)
-            item = {**found.items[0], "name": self._named(plain_label(heading.text), names)}
-            words = plain_label(heading.text)
-            columns.append({**_labelled(words, heading.text), "columns": heading.column_span, "field": item})
-        taken = beside.column_span if beside else 0
-        given = sum(column["columns"] for column in columns)
-        columns[-1]["columns"] += width - taken - given
-        self._place(beside, *headings, *(cell for cells in below for cell in cells))
-        content = {
-            "kind": "rows",
-            "name": self._named(label, self.names),
-            "blank_rows": min(len(below), 50),
-            "columns": columns,
-        }
-        cell = {"label": label, "columns": width - taken, "content": [content]}
-        self._add(
-            {"cells": [{**cell, "label_columns": taken}]} if beside else {"labels": "above", "cells": [cell]},
-            width,
-        )
-
-    def _heading_before(self) -> str:
-        """The words of the row before, where it was nothing but a heading: they are the label of the table
-        under it."""
-        last = self.rows[-1]["cells"] if self.rows else []
-        if len(last) == 1 and "label" not in last[0]:
-            self.rows.pop()
-            return plain_label(str(last[0]["content"][0]["text"]))
-        return plain_label(self.heading)
-
-    def _cell(self, label: Cell, value: Cell, label_columns: int, before: str) -> dict[str, Any]:
-        words = self._words(label)
-        if not is_to_fill(value):
-            self._tell(f"“{words}”旁已有文字“{one_line(value.text)[:20]}”，按填写的内容处理", doubt=True)
-            value = value.model_copy(update={"lines": ()})
-        content = self._content(words, label, value, before)
-        return {
-            **_labelled(words, label.text),
-            "label_columns": label_columns,
-            "columns": value.column_span,
-            "content": content,
-        }
-
-    def _words(self, label: Cell) -> str:
-        """What a label says; a name to go by where it says nothing."""
-        words = plain_label(label.text)
-        if key(words):
-            return words
-        self._tell("有一格没有标题", doubt=True)
-        return "未命名"
-
-    def _content(self, words: str, label: Cell | str, cell: Cell, before: str = "") -> list[dict[str, Any]]:
-        """What is asked for beside the `label`, in which `words` are what it is called."""
-        found = content_of(label if isinstance(label, str) else label.text, cell)
-        for doubt in found.unsure:
-            self._tell(f"“{words}”：{doubt}", doubt=True)
-        items = []
-        several = sum(item["kind"] != "printed" for item in found.items) > 1
-        for item, why in zip(found.items, found.why, strict=True):
-            if item["kind"] == "printed":
-                items.append(item)
-                continue
-            self._place(label if isinstance(label, Cell) else None, cell)
-            title = self._called(_title(words, item) if several else words, before)
-            item.pop("label", None)
-            self._tell(f"“{title}”是 {item['kind']}：{why}")
-            named = {"kind": item["kind"], "name": self._named(title, self.names)}
-            if title != words:
-                named["label"] = title
-            if item["kind"] == "text":
-                self.texts.append((title, named["name"]))
-            items.append({**named, **{name: value for name, value in item.items() if name != "kind"}})
-        return items
-
-    def _place(self, label: Cell | None, *answers: Cell) -> None:
-        """Note where the next field of the definition was found."""
-        if self.at is None:
-            self.places.append(Placed(self.line_at, () if self.line_at is None else (self.line_at,)))
-            return
-        number = {
-            (one.cell.row, one.cell.column): n
-            for n, one in enumerate(self.spots)
-            if one.cell is not None and one.cell.table == self.at
-        }
-        found = tuple(number[cell.row, cell.column] for cell in answers if (cell.row, cell.column) in number)
-        self.places.append(Placed(number.get((label.row, label.column)) if label else None, found))
-
-    def _called(self, words: str, before: str) -> str:
-        """What the field is called: its label, after the label before it in its row where another field is
-        called so already."""
-        title, number = words, 1
-        while title in self.titles:
-            title, number = (before + words if number == 1 and before else f"{words}{number + 1}"), number + 1
-        self.titles.add(title)
-        return title
-
-    def _named(self, words: str, taken: set[str]) -> str:
-        name = base = self.name_of(words)[:_MOST_NAME] or "field"
-        number = 1
-        while name in taken:
-            number += 1
-            name = f"{base[: _MOST_NAME - len(str(number)) - 1]}_{number}"
-        taken.add(name)
-        return name
-
-    def _add(self, row: dict[str, Any], width: int) -> None:
-        """Add a row; where cells of the table were merged unevenly, its last cell takes what is left."""
-        cells = row["cells"]
-        beside = row.get("labels") != "above"
-        taken = sum(
-            cell["columns"] + (cell.get("label_columns", 1) if beside and "label" in cell else 0)
-            for cell in cells
-        )
-        cells[-1]["columns"] += width - taken
-        self.rows.append(row)
-
-    def _tell(self, text: str, *, doubt: bool = False, place: int | None = -1) -> None:
-        self.guesses.append(Guess(len(self.rows) if place == -1 else place, text, doubt))
-
-
-_SUFFIX = {"seal": "盖章", "signature": "签字", "date": "日期"}
-
-
-def _title(words: str, item: dict[str, Any]) -> str:
-    """What one of several fields of a cell is called: by its prompt, where that says whose it is, or else by
-    its cell's label."""
-    if "label" in item:
-        return str(item["label"])
-    if "beside" in item:
-        return f"{words}：{item['beside']}"
-    prompt = re.sub(r"[（()）:：\s]", "", str(item.get("prompt", "")))
-    suffix = _SUFFIX.get(str(item["kind"]), "")
-    return prompt if len(prompt) > len(suffix) else re.sub(r"[（(].*", "", words) + suffix
-
-
-def _labelled(words: str, printed: str) -> dict[str, Any]:
-    """What a cell is called, and how its label is printed where that is more."""
-    whole = one_line(printed)
-    return {"label": words, "aliases": [whole]} if key(whole) not in ("", key(words)) else {"label": words}

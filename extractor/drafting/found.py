@@ -2,7 +2,7 @@
 form."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from models.page import Box, CellAddress, Line, Page, Table
@@ -47,6 +47,21 @@ class Draft:
     guesses: tuple[Guess, ...]
     spots: tuple[Spotted, ...] = ()
     places: tuple[Placed, ...] = ()
+
+
+@dataclass
+class Content:
+    """Items of a cell's content, as a definition spells them, without names; `why` is the reason for each,
+    `unsure` what a person should look at."""
+
+    items: list[dict[str, Any]] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
+
+    def add(self, why: str, **item: Any) -> None:
+        """One more item, and the reason for it."""
+        self.items.append(item)
+        self.why.append(why)
 
 
 def seen(page: Page, block: Table | Line) -> Iterator[Spotted]:

@@ -1,15 +1,19 @@
 """The grid of a form's tables: which cells are labels, which rows have the same edges, how wide columns are
 (pure)."""
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from extractor.drafting.content import is_blank, is_to_fill, options_of
+from extractor.drafting.content import is_to_fill, options_of
+from extractor.drafting.kinds import is_blank
 from models.page import Cell, Line, Table
 from models.writing import key
 
 Cells = Sequence[Cell]
 _WIDTH = 16.0  # centimetres of a form on A4
+_LEAST_ODD = 5  # cells of a row with a label and two pairs
+_COUNT = re.compile(r"[一二三四五六七八九十]{1,3}")
 _NEAR = 3.0  # points between two edges that are one
 
 
@@ -87,6 +91,42 @@ def is_frame(cell: Cell, cells: Cells) -> bool:
 def is_label(cell: Cell) -> bool:
     """Whether a cell has words and is not to be filled in."""
     return bool(key(cell.text)) and not is_to_fill(cell)
+
+
+def leads(cells: Cells, cell: Cell) -> bool:
+    """Whether a cell stands left of others as the label of all of them: it goes over several rows, or it is
+    first of a row in which pairs of a label and a place are left without it."""
+    if cell.row_span > 1 and len(cells) > 2 and cell is not cells[-1]:
+        return True
+    if cell is cells[0] and len(cells) > 2 and is_number(cell.text) and is_label(cells[1]):
+        return True
+    pairs = cells[1:]
+    is_odd = len(cells) % 2 == 1 and len(cells) >= _LEAST_ODD and cell is cells[0]
+    return is_odd and all(is_label(one) != (n % 2 == 1) for n, one in enumerate(pairs))
+
+
+def is_number(text: str) -> bool:
+    """Whether text does no more than count a row."""
+    return key(text).isdigit() or bool(_COUNT.fullmatch(key(text)))
+
+
+def is_list_head(cells: Cells, following: Sequence[Cells]) -> bool:
+    """Whether a row of labels is the head of a list whose rows are printed, each counted and to be filled in
+    right of what it says."""
+    rows = [one for one in following if same_edges(cells, one)]
+    return len(cells) > 2 and bool(rows) and all(
+        is_number(one[0].text) and is_label(one[1]) and all(map(is_to_fill, one[2:])) for one in rows[:2]
+    )  # fmt: skip
+
+
+def is_group_head(cells: Cells, below: Cells) -> bool:
+    """Whether each cell of a row of labels stands over a label and its place, as 发货方 and 收货方 do."""
+    under = [
+        [one for one in below if cell.column <= one.column < cell.column + cell.column_span] for cell in cells
+    ]
+    return len(cells) > 1 and all(
+        len(ones) > 1 and is_label(ones[0]) and is_to_fill(ones[1]) for ones in under
+    )
 
 
 def same_edges(one: Cells, other: Cells) -> bool:

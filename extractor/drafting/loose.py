@@ -5,8 +5,13 @@ from collections.abc import Callable
 
 from models.writing import CJK, key, one_line
 
-_LABEL = re.compile(rf"(?:^|(?<=[\s_＿日]))([{CJK}]{{2,12}}(?:[（(][{CJK}]{{1,6}}[)）])?)\s*[:：]")
+# A label may be spaced out at the beginning of its line: 姓    名：
+_LABEL = re.compile(
+    rf"(?:^|(?<=[\s_＿日]))((?:(?<!\S)[{CJK}](?:[ \u3000]{{1,6}}[{CJK}]){{1,3}}|[{CJK}]{{2,12}})"
+    rf"(?:[（(][{CJK}]{{1,6}}[)）])?)\s*[:：]"
+)
 _NO_LABEL = re.compile(r"^(?:注|备注|说明|填表说明|填写说明|附件|附|提示|注意)")
+_COUNTED = re.compile(rf"(?<=[\s_＿]{{2}})(附[{CJK}]{{1,4}})([\s_＿]{{2,}}[张份页件]\s*)$")
 _MOST = 20  # letters of what somebody wrote on a line
 
 
@@ -17,8 +22,17 @@ def asked_in(text: str, is_blank: Callable[[str], bool], *, may_be_filled: bool)
     if not labels or key(text[: labels[0].start()]) or _NO_LABEL.match(one_line(text)):
         return []
     ends = [one.start() for one in labels[1:]] + [len(text)]
-    found = [(one[1], text[one.end() : end]) for one, end in zip(labels, ends, strict=True)]
+    found = [
+        (re.sub(r"\s+", "", one[1]), text[one.end() : end]) for one, end in zip(labels, ends, strict=True)
+    ]
+    found = [part for label, value in found for part in _counted(label, value)]
     written = [value for _, value in found if not is_blank(value)]
     if written and not may_be_filled:
         return []
     return [] if any(len(key(value)) > _MOST or "。" in value for value in written) else found
+
+
+def _counted(label: str, value: str) -> list[tuple[str, str]]:
+    """The place apart from what is counted behind it without a colon: 附单据____张."""
+    seen = _COUNTED.search(value)
+    return [(label, value[: seen.start()]), (seen[1], seen[2])] if seen else [(label, value)]

@@ -74,9 +74,9 @@ def find_columns(pieces: Sequence[Piece]) -> list[Columns | Line]:
 
 def _segments(row: Sequence[Piece]) -> list[list[Piece]]:
     segments: list[list[Piece]] = []
-    for piece in sorted(
-        (p for p in row if p.text.strip() or p.tick is not None), key=lambda piece: piece.box[0]
-    ):
+    # A blank with a line under it is a place in a sentence, and parts nothing.
+    said = (p for p in row if p.text.strip() or p.tick is not None or "underline" in p.emphasis)
+    for piece in sorted(said, key=lambda piece: piece.box[0]):
         gap = piece.box[0] - segments[-1][-1].box[2] if segments else 0.0
         if segments and (
             gap < max(_GAP * piece.size, _LEAST_GAP) or (len(segments[-1]) == 1 and gap < 3 * piece.size)

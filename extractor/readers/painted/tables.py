@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from extractor.readers.painted.columns import Columns, find_columns
 from extractor.readers.painted.lines import Piece, lines_of, to_box
 from extractor.readers.painted.rules import Grid, Ruling
+from extractor.readers.painted.upright import upright_lines
 from models.geometry import Rect, around, contains, middle
 from models.page import Cell, Line, Page, Run, Span, Table
 
@@ -84,6 +85,8 @@ def _lines(pieces: Sequence[Piece], room: Rect, nested: Sequence[Grid]) -> tuple
                 if grid.cells[at].row == row
             ]
             lines += _tabbed([line for cell in cells if cell for line in _tabbed(cell, "")], "\t")
+    if not lines and (columns := upright_lines(rest)):
+        return columns
     return tuple(sorted([*lines_of(rest, room=room), *lines], key=_top))
 
 

@@ -24,6 +24,7 @@ from extractor.readers.painted.rendering import Look, read_codes
 from extractor.readers.painted.rules import Ruling, find_tables
 from extractor.readers.painted.tables import Sheet, fill, number_tables
 from extractor.readers.painted.trust import must_be_read_as_image, visible
+from extractor.readers.painted.underlines import under_blanks
 from extractor.readers.painted.unseen import left_out
 from extractor.readers.pdf import PdfReading
 from extractor.readers.pdf.attachments import attached
@@ -256,12 +257,13 @@ class _PageReader:
             self._trusted,
         ):
             return None
-        ruling = find_tables(page, sight.strokes, sight.images)
+        strokes, blanks = under_blanks(sight.strokes, glyphs)
+        ruling = find_tables(page, strokes, sight.images)
         if not ruling.grids and sight.images and look is not None:
             # The rules may be part of a picture.
-            ruling = find_tables(page, sight.strokes, sight.images, look.rules())
+            ruling = find_tables(page, strokes, sight.images, look.rules())
         fields = _fields(sight.strokes, ruling)
-        decoration = Decoration(ruling.loose, fields, overlay.marked)
+        decoration = Decoration([*ruling.loose, *blanks], fields, overlay.marked)
         over = [
             glyph
             for glyph in overlay.text

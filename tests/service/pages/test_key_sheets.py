@@ -54,6 +54,9 @@ _EMPTIED = "document.querySelector('.current, .tile:focus').textContent.includes
 _CHECKED = "document.querySelector('.current input, .tile:focus input').checked"
 _DOUBT, _TILE = "review: a proposal in doubt", "wall: on a tile"
 _FIELD = "making: on a field"
+_LINES = "document.querySelectorAll('.field-line').length"
+_LABELS = "document.querySelectorAll('#pages .box.label').length"
+_GIVEN_BACK = "[...document.querySelectorAll('#pages .box.print')].some((one) => one.title.includes('{}'))"
 _OPENED = "document.querySelector('#fields li.open')?.dataset.number === '{}'"
 
 _COMMON = (
@@ -101,6 +104,11 @@ SHEETS: dict[str, Sequence[Row]] = {
         _row("去掉这一栏", "Delete", _FIELD, "document.querySelectorAll('.field-line').length === 14"),
         _row("拿起一个框，放到另一个框上", "空格", "making: on a box",
              "document.querySelector('#pages .box.held') !== null"),
+        _row("框向右加大", "Shift+→", "making: on a box", f"{_LABELS} === 14"),
+        _row("框从右边缩小", "Shift+←", "making: on a box", _GIVEN_BACK.format("统一社会信用代码"), "Shift+→"),
+        _row("框向下加大", "Shift+↓", "making: on a box", f"{_LINES} === 14"),
+        _row("框从下边缩小", "Shift+↑", "making: on a box", "document.querySelector('#pages .box.empty')",
+             "Shift+↓"),
         _row("试填试读", "t / Alt+t", _FIELD, "!document.querySelector('#wrong').hidden"),
         _row("启用", "Ctrl+Enter", _FIELD, "!document.querySelector('#wrong').hidden"),
     ),

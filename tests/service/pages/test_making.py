@@ -88,6 +88,24 @@ def test_the_same_goes_by_the_keyboard(page: Page) -> None:
     expect(page.locator(".field-line .title").nth(9)).to_have_text("项目名称")
 
 
+def test_a_box_is_drawn_larger_over_another_and_takes_its_place(page: Page) -> None:
+    answer, below = page.locator("#pages .box.answer").first, page.locator("#pages .box.answer").nth(2)
+    answer.click()
+    corner, room = answer.locator(".corner").bounding_box(), below.bounding_box()
+    assert corner
+    assert room
+    page.mouse.move(corner["x"] + 5, corner["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(room["x"] + room["width"] - 3, room["y"] + room["height"] - 3, steps=4)
+    page.mouse.up()
+    expect(page.locator(".field-line")).to_have_count(FIELDS - 1)
+    assert "法定代表人" not in _names(page)
+    item = _form(page)["rows"][0]["cells"][0]["content"][0]
+    assert len(item["_at"]["answers"]) == 2
+    page.keyboard.press("z")
+    expect(page.locator(".field-line")).to_have_count(FIELDS)
+
+
 def test_what_is_no_field_becomes_print_and_its_place_a_field_again(page: Page) -> None:
     page.locator(".field-line").nth(2).click()
     page.keyboard.press("p")

@@ -17,7 +17,7 @@ let draft = null; // what the service said of the file: its number, pages, spots
 let form = null, at = -1, wrong = [];
 let picked = null; // a spot that belongs to no field
 
-const page = boxes({ chosen, joined });
+const page = boxes({ chosen, joined, resized });
 const list = fieldList({ state: () => ({ form, at, wrong }), change, choose, printOf, guide, drop });
 const trying = trial({ form: () => form, wrong: showWrong, out });
 
@@ -126,7 +126,7 @@ function show() {
     const roles = new Map();
     for (const [number, one] of fields(form).entries()) {
       const { label, answers } = one.item._at ?? { label: null, answers: [] };
-      for (const spot of answers) roles.set(spot, { role: "answer", words: `填写处：${titleOf(one)}，${KINDS[one.item.kind]}`, field: number });
+      for (const spot of answers) roles.set(spot, { role: "answer", parts: answers, words: `填写处：${titleOf(one)}，${KINDS[one.item.kind]}`, field: number });
       if (label !== null && !answers.includes(label)) roles.set(label, { role: "label", words: `标题：${titleOf(one)}`, field: number });
     }
     page.draw(draft.id, draft.pages, draft.spots, (spot) => roles.get(spot) ?? (draft.spots[spot].text.trim()
@@ -176,6 +176,30 @@ function joined(from, to) {
   return change(`加了“${words}”`, () => {
     const item = add(form, words, { label, answers: [answer] }, now());
     at = fields(form).findIndex((one) => one.item === item);
+  });
+}
+
+/** A box takes in all of `taken`, and gives back what is not among it. What a label takes makes its words; another field loses what an
+ * answer takes, and is none any more without a place. */
+function resized(spot, taken) {
+  const all = fields(form), one = all.find(({ item }) => item._at?.answers.includes(spot)) ?? all.find(({ item }) => item._at?.label === spot);
+  if (!one) { say("先把这个框加为栏目，再改大小", { kind: "info" }); return show(); }
+  if (one.item._at.label === spot && !one.item._at.answers.includes(spot)) {
+    const words = taken.map((number) => draft.spots[number].text.trim().replace(/\s+/g, "")).join("").replace(/[:：]$/, "");
+    return words && words !== one.cell.label ? change(`标题改为“${words}”`, () => rename(one, words)) : show();
+  }
+  const answers = taken.filter((number) => number !== one.item._at.label);
+  if (!answers.length || answers.join() === one.item._at.answers.join()) return show();
+  return change(`“${titleOf(one)}”的填写处改了`, () => {
+    one.item._at.answers = answers;
+    for (const other of all) {
+      if (other === one || !other.item._at) continue;
+      const before = other.item._at.answers.length;
+      if (answers.includes(other.item._at.label)) other.item._at.label = null;
+      other.item._at.answers = other.item._at.answers.filter((number) => !answers.includes(number));
+      if (before && !other.item._at.answers.length) remove(form, other);
+    }
+    at = fields(form).findIndex(({ item }) => item === one.item);
   });
 }
 
@@ -280,6 +304,8 @@ bind("新建表格", [
   { name: "print", keys: ["p"], does: "不是栏目，只是印好的字", run: () => drop(now()), when: onList },
   { name: "remove", keys: ["Delete"], does: "去掉这一栏", run: () => { const one = now(); change(`去掉了“${titleOf(one)}”`, () => remove(form, one)); }, when: onList },
   { name: "hold", keys: [" "], does: "拿起一个框，放到另一个框上", run: () => page.pickUp(), own: true, when: (element) => working() && page.shows(element) },
+  ...[["wider", "ArrowRight", "框向右加大", [1, 0]], ["narrower", "ArrowLeft", "框从右边缩小", [-1, 0]], ["taller", "ArrowDown", "框向下加大", [0, 1]], ["lower", "ArrowUp", "框从下边缩小", [0, -1]]].map(([name, arrow, does, step]) => (
+    { name, keys: [`Shift+${arrow}`], does, run: () => page.resize(step), own: true, when: (element) => working() && page.shows(element) })),
   { name: "try", keys: ["t", "Alt+t"], does: "试填试读", run: () => trying.run(), writing: true, when: working },
   { name: "publish", keys: ["Ctrl+Enter"], does: "启用", run: () => trying.publish(), writing: true, when: working },
 ]);

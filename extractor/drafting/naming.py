@@ -1,0 +1,37 @@
+"""What fields and their cells are called (pure)."""
+
+import re
+from typing import Any
+
+from models.writing import key, one_line
+
+_SUFFIX = {"seal": "盖章", "signature": "签字", "date": "日期"}
+_COUNTED = re.compile(r"^[（(]?[一二三四五六七八九十]{1,3}[、.．)）]\s*")
+_MOST_HEADING = 24  # letters of a heading
+
+
+def title_of(words: str, item: dict[str, Any]) -> str:
+    """What one of several fields of a cell is called: by its prompt, where that says whose it is, or else by
+    its cell's label."""
+    if "label" in item:
+        return str(item["label"])
+    if "beside" in item:
+        return f"{words}：{item['beside']}"
+    prompt = re.sub(r"[（()）:：\s]", "", str(item.get("prompt", "")))
+    suffix = _SUFFIX.get(str(item["kind"]), "")
+    return prompt if len(prompt) > len(suffix) else re.sub(r"[（(，].*", "", words) + suffix
+
+
+def labelled(words: str, printed: str) -> dict[str, Any]:
+    """What a cell is called, and how its label is printed where that is more."""
+    whole = one_line(printed)
+    return {"label": words, "aliases": [whole]} if key(whole) not in ("", key(words)) else {"label": words}
+
+
+def counted_heading(text: str) -> str | None:
+    """The words of a heading that a Chinese number counts, as of 二、项目内容; None of any other line."""
+    said = one_line(text)
+    seen = _COUNTED.match(said)
+    words = said[seen.end() :].rstrip(":：") if seen else ""
+    is_heading = bool(key(words)) and len(words) <= _MOST_HEADING and words[-1] not in "。；;，0123456789"
+    return words if is_heading else None

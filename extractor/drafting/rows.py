@@ -1,0 +1,391 @@
+"""Rows of a table -> the rows of a definition, each guess with its reason (pure). Rows are taken for pairs of
+a label and what stands beside it, for a line of labels above a line of answers, or for the headings of a
+table inside the form."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from extractor.drafting.boxes import is_boxed
+from extractor.drafting.content import (
+    asks,
+    blanks_in,
+    content_of,
+    is_labelled,
+    is_low,
+    is_to_fill,
+    options_of,
+    prompts_in,
+)
+from extractor.drafting.found import Guess, Placed, Spotted
+from extractor.drafting.grid import (
+    Cells,
+    blank_rows,
+    is_frame,
+    is_group_head,
+    is_label,
+    is_list_head,
+    leads,
+    same_edges,
+)
+from extractor.drafting.kinds import is_blank, is_sum, plain_label, unit_of
+from extractor.drafting.marks import bracketed, is_mark
+from extractor.drafting.naming import labelled, title_of
+from models.page import Cell, Line, Pages, Run, Table, Tick
+from models.writing import key, one_line
+
+_PHOTO = re.compile(r"照片|相片|近照")
+_LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
+_MOST_NAME = 24
+_LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
+
+Name = Callable[[str], str]
+
+
+@dataclass
+class Rows:
+    """The rows of a definition as they are added, and all that goes with them."""
+
+    pages: Pages
+    name: str
+    name_of: Name
+    guesses: list[Guess] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    titles: set[str] = field(default_factory=set)
+    heading: str = ""  # of the table that is next, outside it
+    spots: list[Spotted] = field(default_factory=list)
+    places: list[Placed] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)  # title and name of each line of text
+    at: int | None = None  # the table whose rows are drafted; None in a line outside tables
+    line_at: int | None = None  # that line among the spots
+    begun: int = 0  # the row with which the table begins
+    unit: str = ""  # of all sums, as the form says outside its tables
+    group: tuple[int, str] = (-1, "")  # the last row of a group of rows, and the unit of its sums
+    heads: dict[int, str] = field(default_factory=dict)  # what the head of a list says of each column
+    sums: str = ""  # the unit of sums in the group of the row
+
+    def add_print(self, text: str, width: int) -> None:
+        """A row of nothing but print, if there is any."""
+        if text:
+            self.rows.append({"cells": [{"columns": width, "content": [{"kind": "printed", "text": text}]}]})
+
+    def add_line(self, asked: Sequence[tuple[str, str]], width: int, where: str = "表格外的一行") -> None:
+        """Places behind words and colons that share a line, of which the definition makes a row."""
+        self.tell(f"{where}：{'、'.join(label for label, _ in asked)}")
+        together = len(asked) if width >= 2 * len(asked) else 1
+        each = width // together
+        for at in range(0, len(asked), together):
+            made = []
+            for label, text in asked[at : at + together]:
+                is_open = is_blank(text) or is_mark(text) or is_boxed(text)
+                if not is_open:
+                    self.tell(f"“{label}”后已有文字“{one_line(text)[:20]}”，按填写的内容处理", doubt=True)
+                lines = (Line(spans=(Run(text=text),)),) if is_open else ()
+                place = Cell(row=0, column=0, lines=lines)
+                content = self.content(label, label, place)
+                made.append(
+                    {"label": label, "label_columns": 1, "columns": each - 1 or 1, "content": content}
+                )
+            self.add({"cells": made}, width)
+
+    def add_table(self, table: Table, width: int) -> None:
+        by_row: dict[int, list[Cell]] = {}
+        for cell in table.cells:
+            if not is_frame(cell, table.cells):
+                by_row.setdefault(cell.row, []).append(cell)
+        done = -1
+        for number in sorted(by_row):
+            if number <= done:
+                continue
+            cells = sorted(by_row[number], key=lambda cell: cell.column)
+            following = [
+                sorted(by_row.get(n, ()), key=lambda c: c.column) for n in range(number + 1, max(by_row) + 1)
+            ]
+            done = number + self._row(cells, following, width)
+
+    def _row(self, cells: list[Cell], following: list[list[Cell]], width: int) -> int:
+        """Add what a row of the table, with the rows after it, is in the form; how many rows after it belong
+        to it."""
+        first, rest = cells[0], cells[1:]
+        spanned = first.row_span - 1
+        is_headed = spanned > 0 and len(rest) > 1 and all(map(is_label, rest))
+        if (
+            is_headed
+            and spanned == 1
+            and same_edges(rest, following[0])
+            and all(map(is_to_fill, following[0]))
+        ):
+            self.tell(f"“{one_line(first.text)}”是几栏共有的标题，没有单独保留", doubt=True)
+            self._above(rest, following[0], width, first.column_span)
+            return spanned
+        if is_headed and blank_rows(rest, following[:spanned]) == spanned:
+            self._rows_field(plain_label(first.text), first, rest, following[:spanned], width)
+            return spanned
+        if len(cells) > 1 and all(map(is_label, cells)):
+            if is_list_head(cells, following):
+                self.add_print("　".join(one_line(cell.text) for cell in cells), width)
+                self.heads = {cell.column: plain_label(cell.text) for cell in cells}
+                return 0
+            if following and is_group_head(cells, following[0]):
+                self.tell(f"“{one_line(cells[0].text)}”等是下面几栏共有的标题，按印好的字", doubt=True)
+                self.add_print("　".join(one_line(cell.text) for cell in cells), width)
+                return 0
+            below = blank_rows(cells, following)
+            if below >= _LEAST_ROWS:
+                self._rows_field(self._heading_before(), None, cells, following[:below], width)
+                return below
+            if following and same_edges(cells, following[0]) and all(map(is_to_fill, following[0])):
+                self._above(cells, following[0], width)
+                return 1
+        self._pairs(cells, width)
+        return 0
+
+    def _pairs(self, cells: list[Cell], width: int) -> None:
+        """A row of labels, each with what stands to its right."""
+        if len(cells) > 1 and all(map(is_labelled, cells)):
+            self._side_by_side(cells, width)
+            return
+        made: list[dict[str, Any]] = []
+        lead = 0  # columns of a label that stands left of several rows
+        label: Cell | None = None
+        for cell in cells:
+            if len(cells) == 1 and (prompts := prompts_in(cell)):
+                self.add_line(prompts, width, "整行的一格")
+                return
+            if len(cells) == 1 and not key(cell.text) and not options_of(cell):
+                self._empty(cell, width)
+                return
+            if len(cells) == 1 and asks(cell):
+                self.add_alone(cell, width)
+                return
+            if label is None and made and cell.row_span == 1 and is_to_fill(cell):
+                self._more(made[-1], cell)
+            elif label is None and leads(cells, cell) and not is_to_fill(cell):
+                lead = cell.column_span
+                self.group = (cell.row + cell.row_span - 1, unit_of(cell.text) or "")
+                self.tell(f"“{one_line(cell.text)}”是几行共有的标题，没有单独保留", doubt=True)
+            elif label is None:
+                label = cell
+            else:
+                before = str(made[-1]["label"]) if made else ""
+                self.sums = self.group[1] if cell.row <= self.group[0] else ""
+                made.append(self._cell(label, cell, lead + label.column_span, before))
+                label, lead = None, 0
+        if not made:
+            text = " ".join(filter(None, (one_line(cell.text) for cell in cells)))
+            made.append({"columns": width, "content": [{"kind": "printed", "text": text or "　"}]})
+        elif label is not None:
+            text = one_line(label.text) or "　"
+            self.tell(f"“{text[:20]}”旁没有填写的位置，按印好的字", doubt=_PHOTO.search(text) is None)
+            made.append({"columns": label.column_span, "content": [{"kind": "printed", "text": text}]})
+        self.add({"cells": made}, width)
+
+    def _more(self, made: dict[str, Any], cell: Cell) -> None:
+        """One more place beside a label that has one already: what the head of a list says of it, or nothing
+        but room."""
+        made["columns"] += cell.column_span
+        head = self.heads.get(cell.column, "")
+        if not head or not key(made["label"]):
+            self.tell(f"“{made['label']}”旁不止一处填写，只拟作一栏", doubt=True)
+            return
+        content = self.content(head, head, cell)
+        for item in content:
+            item.setdefault("label", f"{made['label'][:_MOST_NAME]}{head}")
+        kinds = {item["kind"] for item in made["content"]}
+        made["content"] += [item for item in content if item["kind"] not in kinds]
+
+    def _side_by_side(self, cells: list[Cell], width: int) -> None:
+        """Cells side by side of which each begins with its own label."""
+        made = [{**self._own_label(cell), "columns": cell.column_span} for cell in cells]
+        self.add({"labels": "above", "cells": made}, width)
+
+    def _empty(self, cell: Cell, width: int) -> None:
+        """An empty cell that takes a whole row: the place of the heading above it, or else no more than a
+        gap, since there are no words by which it could be found again."""
+        label = "" if is_low(cell) else self._heading_before()
+        if not label:
+            self.tell("整行的一格是空的，上面没有标题，没有拟作一栏", doubt=not is_low(cell))
+            return
+        self.tell(f"“{label}”下面整行留有空白")
+        content = self.content(label, label, cell)
+        for item in content:
+            item["kind"] = "prose" if item["kind"] == "text" else item["kind"]
+        made = {"label": label, "columns": width, "content": content}
+        self.add({"labels": "above", "cells": [made]}, width)
+
+    def add_alone(self, cell: Cell, width: int) -> None:
+        """A cell that takes a whole row and asks for something: its first words are its label."""
+        self.add({"labels": "above", "cells": [{**self._own_label(cell), "columns": width}]}, width)
+
+    def _own_label(self, cell: Cell) -> dict[str, Any]:
+        """A cell whose first words are its label."""
+        lines = [text for line in cell.lines for text in line.text.split("\n")]
+        first = next((n for n, text in enumerate(lines) if key(text)), len(lines))
+        said = one_line("".join(lines[first : first + 1])).lstrip("□☐○ ")
+        head = re.split(r"[:：\s（(]", said, maxsplit=1)[0]
+        blanks = blanks_in(cell)
+        label = (blanks[0].before if blanks else plain_label(head))[:_MOST_NAME] or "填写栏"
+        if not blanks and (head == said or said.rstrip(":：") == head or bracketed(said[len(head) :])):
+            # The first line is the label; what is under it is the place.
+            rest = [said[len(head) :].strip(":："), *lines[first + 1 :]]
+            kept = tuple(Line(spans=(Run(text=text),) if text else ()) for text in rest)
+            ticks = any(isinstance(span, Tick) for line in cell.lines for span in line.spans)
+            is_whole = ticks or is_boxed(cell.text) or is_mark(head)
+            cell = cell if is_whole else cell.model_copy(update={"lines": kept})
+        if len(key(said)) > _LONG_LABEL or not said:
+            self.tell(f"整行的一格没有单独的标题，暂用“{label}”", doubt=True)
+        content = self.content(label, label, cell)
+        for item in content:
+            if item["kind"] == "text" and len(content) == 1:
+                item["kind"] = "prose"
+        if blanks:
+            # The first words of a sentence are its label, and stand once.
+            content, said = content[1:], label
+            content[0].pop("inline", None)
+        return {**labelled(label, said), "content": content}
+
+    def _above(self, labels: Cells, values: Cells, width: int, lead: int = 0) -> None:
+        """A row of labels over a row of places, right of `lead` columns with a label of all of them."""
+        self.tell("一行标题，下一行填写")
+        made = []
+        for label, value in zip(labels, values, strict=True):
+            words = self._words(label)
+            content = self.content(words, label, value)
+            made.append({**labelled(words, label.text), "columns": label.column_span, "content": content})
+        made[0]["columns"] += lead
+        self.add({"labels": "above", "cells": made}, width)
+
+    def _rows_field(
+        self, label: str, beside: Cell | None, headings: Cells, below: Sequence[Cells], width: int
+    ) -> None:
+        label = label or "明细"
+        self.tell(f"“{label}”下有 {len(headings)} 栏、{len(below)} 个空行，像一张内表")
+        names: set[str] = set()
+        columns: list[dict[str, Any]] = []
+        for heading, place in zip(headings, below[0], strict=True):
+            # The first column may number its rows.
+            shown = Cell(row=0, column=0) if place is below[0][0] else place
+            found = content_of(heading.text, shown, is_column=True)
+            item = {**found.items[0], "name": self.named(plain_label(heading.text), names)}
+            words = plain_label(heading.text)
+            columns.append({**labelled(words, heading.text), "columns": heading.column_span, "field": item})
+        taken = beside.column_span if beside else 0
+        given = sum(column["columns"] for column in columns)
+        columns[-1]["columns"] += width - taken - given
+        self.place(beside, *headings, *(cell for cells in below for cell in cells))
+        content = {
+            "kind": "rows",
+            "name": self.named(label, self.names),
+            "blank_rows": min(len(below), 50),
+            "columns": columns,
+        }
+        cell = {"label": label, "columns": width - taken, "content": [content]}
+        self.add(
+            {"cells": [{**cell, "label_columns": taken}]} if beside else {"labels": "above", "cells": [cell]},
+            width,
+        )
+
+    def _heading_before(self) -> str:
+        """The words of the row before, where it was nothing but a heading: they are the label of the table
+        under it."""
+        last = self.rows[-1]["cells"] if len(self.rows) > self.begun else []
+        if len(last) == 1 and "label" not in last[0]:
+            self.rows.pop()
+            return plain_label(str(last[0]["content"][0]["text"]))
+        heading, self.heading = self.heading, ""
+        return plain_label(heading)
+
+    def _cell(self, label: Cell, value: Cell, label_columns: int, before: str) -> dict[str, Any]:
+        words = self._words(label)
+        if not is_to_fill(value):
+            self.tell(f"“{words}”旁已有文字“{one_line(value.text)[:20]}”，按填写的内容处理", doubt=True)
+            value = value.model_copy(update={"lines": ()})
+        content = self.content(words, label, value, before)
+        return {
+            **labelled(words, label.text),
+            "label_columns": label_columns,
+            "columns": value.column_span,
+            "content": content,
+        }
+
+    def _words(self, label: Cell) -> str:
+        """What a label says; a name to go by where it says nothing."""
+        words = plain_label(label.text)
+        if key(words):
+            return words
+        self.tell("有一格没有标题", doubt=True)
+        return "未命名"
+
+    def content(self, words: str, label: Cell | str, cell: Cell, before: str = "") -> list[dict[str, Any]]:
+        """What is asked for beside the `label`, in which `words` are what it is called."""
+        found = content_of(label if isinstance(label, str) else label.text, cell)
+        for doubt in found.unsure:
+            self.tell(f"“{words}”：{doubt}", doubt=True)
+        if (unit := self.sums or self.unit) and is_sum(words):
+            counted = [item for item in found.items if item["kind"] == "text" and "prompt" not in item]
+            for item in counted:
+                item.update(kind="number", unit=unit)
+        items = []
+        several = sum(item["kind"] != "printed" for item in found.items) > 1
+        for item, why in zip(found.items, found.why, strict=True):
+            if item["kind"] == "printed":
+                items.append(item)
+                continue
+            self.place(label if isinstance(label, Cell) else None, cell)
+            title = self.called(title_of(words, item) if several else words, before)
+            item.pop("label", None)
+            self.tell(f"“{title}”是 {item['kind']}：{why}")
+            named = {"kind": item["kind"], "name": self.named(title, self.names)}
+            if title != words:
+                named["label"] = title
+            if item["kind"] == "text":
+                self.texts.append((title, named["name"]))
+            items.append({**named, **{name: value for name, value in item.items() if name != "kind"}})
+        return items
+
+    def place(self, label: Cell | None, *answers: Cell) -> None:
+        """Note where the next field of the definition was found."""
+        if self.at is None:
+            self.places.append(Placed(self.line_at, () if self.line_at is None else (self.line_at,)))
+            return
+        number = {
+            (one.cell.row, one.cell.column): n
+            for n, one in enumerate(self.spots)
+            if one.cell is not None and one.cell.table == self.at
+        }
+        found = tuple(number[cell.row, cell.column] for cell in answers if (cell.row, cell.column) in number)
+        self.places.append(Placed(number.get((label.row, label.column)) if label else None, found))
+
+    def called(self, words: str, before: str) -> str:
+        """What the field is called: its label, after the label before it in its row where another field is
+        called so already."""
+        title, number = words, 1
+        while title in self.titles:
+            title, number = (before + words if number == 1 and before else f"{words}{number + 1}"), number + 1
+        self.titles.add(title)
+        return title
+
+    def named(self, words: str, taken: set[str]) -> str:
+        name = base = self.name_of(words)[:_MOST_NAME] or "field"
+        number = 1
+        while name in taken:
+            number += 1
+            name = f"{base[: _MOST_NAME - len(str(number)) - 1]}_{number}"
+        taken.add(name)
+        return name
+
+    def add(self, row: dict[str, Any], width: int) -> None:
+        """Add a row; where cells of the table were merged unevenly, its last cell takes what is left."""
+        cells = row["cells"]
+        beside = row.get("labels") != "above"
+        taken = sum(
+            cell["columns"] + (cell.get("label_columns", 1) if beside and "label" in cell else 0)
+            for cell in cells
+        )
+        cells[-1]["columns"] += width - taken
+        self.rows.append(row)
+
+    def tell(self, text: str, *, doubt: bool = False, place: int | None = -1) -> None:
+        self.guesses.append(Guess(len(self.rows) if place == -1 else place, text, doubt))

@@ -1,0 +1,30 @@
+"""The blanks of a sentence as fields, each with the words before it (pure)."""
+
+from collections.abc import Sequence
+
+from extractor.drafting.blanks import Blank, unit_behind
+from extractor.drafting.found import Content
+from extractor.drafting.kinds import UNITS, kind_of
+from models.writing import key
+
+# What a blank of a sentence is called, behind its cell's label, where the words before it say too little.
+_NOUNS = {"month": "年月", "date": "日期", "period": "起止时间", "number": "数量", "text": "内容"}
+
+
+def add_sentence(label: str, blanks: Sequence[Blank], found: Content) -> None:
+    """Add the fields of a sentence, each with the words before it, and the words at its end."""
+    first, last = blanks[0], blanks[-1]
+    found.add("句子开头的字", kind="printed", text=first.before)
+    taken = ""
+    for number, one in enumerate(blanks):
+        before = one.before[len(taken) :] if one.before.startswith(taken) else one.before
+        kind, _ = kind_of(one.clause, one.text)
+        taken = unit_behind(one.behind, UNITS) or ""
+        taken = taken if kind in ("text", "number") else ""
+        item = {"kind": "number", "unit": taken} if taken else {"kind": "text" if kind == "prose" else kind}
+        prompt = {"prompt": before} if number and key(before) else {}
+        title = one.clause if len(key(one.clause)) > 1 else label + _NOUNS.get(str(item["kind"]), "")
+        found.add(f"句中“{before}”后的空白", **item, **prompt, label=title, inline=True)
+    end = last.behind[len(taken) :] if taken else last.behind
+    if key(end):
+        found.add("句子末尾的字", kind="printed", text=end, inline=True)

@@ -1,0 +1,116 @@
+"""What a single cell asks for, in the ways in which offices print it: boxes beside words, sentences before a
+stamp, sums in words and in figures, options before their boxes, advice."""
+
+from typing import Any
+
+import pytest
+
+from extractor.drafting.content import content_of, is_to_fill
+from extractor.drafting.kinds import kind_of, plain_label, unit_for_all
+from models.page import Cell, Line, Run
+
+
+def cell(text: str) -> Cell:
+    lines = tuple(Line(spans=(Run(text=line),) if line else ()) for line in text.split("\n"))
+    return Cell(row=0, column=0, lines=lines)
+
+
+def asked(label: str, text: str) -> list[tuple[str, Any]]:
+    """Of each item its kind, and what tells it from the others: options, print, or its prompt."""
+    items = content_of(label, cell(text)).items
+    return [(one["kind"], one.get("options") or one.get("text") or one.get("prompt")) for one in items]
+
+
+@pytest.mark.parametrize(
+    ("label", "text", "items"),
+    [
+        (
+            "是否上市",
+            "□是  □否    上市时间：________",
+            [("choice", ["是", "否"]), ("date", "上市时间：")],
+        ),
+        (
+            "学习情况",
+            "成绩排名：______（名次/总人数）    综合排名：□是  □否",
+            [("text", "成绩排名："), ("printed", "（名次/总人数）"), ("choice", ["是", "否"])],
+        ),
+        (
+            "结论",
+            "□合格  □不合格\n\n登记机关（盖章）        年    月    日",
+            [("choice", ["合格", "不合格"]), ("seal", "登记机关（盖章）"), ("date", None)],
+        ),
+        (
+            "审批意见",
+            "同意从____年__月起发放，每月____元。\n（盖章）      年    月    日",
+            [
+                ("printed", "同意从"), ("month", None), ("number", "起发放，每月"),
+                ("seal", "（盖章）"), ("date", None),
+            ],
+        ),
+        (
+            "申请理由",
+            "（200字以内）\n\n申请人签名（手签）：          \n    年   月   日",
+            [("prose", None), ("signature", "申请人签名（手签）："), ("date", None)],
+        ),
+        (
+            "社区意见",
+            "\n经办人：              （盖章）   年   月   日",
+            [("text", None), ("text", "经办人："), ("seal", "（盖章）"), ("date", None)],
+        ),
+        (
+            "推荐理由",
+            "（100字以内）\n\n推荐人（辅导员）签名：        ",
+            [("prose", None), ("signature", "推荐人（辅导员）签名：")],
+        ),
+        ("场馆审核", "\n审核人：          年   月   日", [("text", None), ("text", "审核人："), ("date", None)]),
+        ("合计金额", "（大写）____________    （小写）￥______", [("money", None)]),
+        ("推荐档次", "A.特别困难□\nB.困难□", [("choice", ["特别困难", "困难"])]),
+        ("供应商名称（加盖公章）", "", [("text", None), ("seal", None)]),
+        ("承担单位", "                （盖章）", [("text", None), ("seal", "（盖章）")]),
+        ("请假时间", "自    年  月  日至    年  月  日，共____天", [("printed", "自"), ("period", None), ("number", "，共")]),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_marks_and_boxes_is_asked_for(
+    label: str, text: str, items: list[tuple[str, Any]]
+) -> None:
+    assert is_to_fill(cell(text))
+    assert asked(label, text) == items
+
+
+def test_a_unit_in_brackets_behind_an_option_is_written_before_it() -> None:
+    items = content_of("补贴", cell("□生活补贴（    元/月）\n□护理补贴（    元/月）")).items
+    assert items[0]["options"] == ["生活补贴", "护理补贴"]
+    assert [(one["beside"], one["unit"]) for one in items[1:]] == [
+        ("生活补贴", "元/月"),
+        ("护理补贴", "元/月"),
+    ]
+
+
+def test_an_inner_table_of_word_gives_a_place_for_each_of_its_labels() -> None:
+    items = content_of("展览信息", cell("展览名称\t\n布展日期\t\t展位数\t   个")).items
+    assert [(one["kind"], one["prompt"]) for one in items] == [
+        ("text", "展览名称 "), ("date", "布展日期 "), ("number", "展位数 "),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("label", "kind"),
+    [
+        ("计划类别", "text"), ("工作计划", "prose"), ("参加工作时间", "month"), ("到货时间", "date"),
+        ("出生年月（   岁）", "month"), ("业务主管单位（印章）", "seal"), ("职工总数（人）", "number"),
+    ],
+)  # fmt: skip
+def test_kinds_are_told_by_where_the_words_stand_in_a_label(label: str, kind: str) -> None:
+    assert kind_of(label)[0] == kind
+
+
+def test_a_label_leaves_out_what_only_tells_about_its_answer() -> None:
+    assert plain_label("出生年月（   岁）") == "出生年月"
+    assert plain_label("供应商名称（加盖公章）") == "供应商名称"
+    assert plain_label("申请人（签字）") == "申请人（签字）"
+
+
+def test_one_unit_may_be_named_for_all_sums_of_a_form() -> None:
+    assert unit_for_all("金额单位：万元") == "万元"
+    assert unit_for_all("单位：人、万元、亩") == ""
+    assert unit_for_all("单位：水利管理站") is None

@@ -1,0 +1,21 @@
+"""Forms written by hand in the manner of offices: drafted from Word, filled with the truth, and read."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.drafts.measure import Score, measure
+from benchmarks.drafts.written import SHEETS, written
+
+# Two columns of answers beside one row of labels (男方, 女方) can't be said in a definition.
+_NOT_SAID = "b06"
+
+
+@pytest.mark.parametrize("path", sorted(SHEETS.glob("*.txt")), ids=lambda path: path.stem)
+def test_a_form_of_an_office_is_drafted_and_read(path: Path) -> None:
+    score = Score()
+    measure(written(path), ".docx", score, reads=True)
+    assert score.read["silent"] == 0
+    if path.stem != _NOT_SAID:
+        assert score.labels[False] == 0
+        assert score.changes[0] <= 1, score.told

@@ -1,0 +1,113 @@
+"""Lines outside tables: forms without any table, headings with room, choices on a cover, days under names."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document
+
+from extractor import Source, draft_form, extract
+from models.errors import NotAForm
+from models.form import FormDefinition
+from service.forms.drafts import field_name
+from tests.extractor.drafting.test_arrangements import put
+
+
+def saved(lines: list[str], *rows: tuple[str, ...]) -> bytes:
+    document = Document()
+    for line in lines:
+        document.add_paragraph(line)
+    if rows:
+        put(document, *rows)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def drafted(data: bytes) -> FormDefinition:
+    return FormDefinition.model_validate(draft_form(data, "draft", field_name).form)
+
+
+def read(form: FormDefinition, data: bytes, folder: Path) -> dict[str, Any]:
+    path = folder / "a.docx"
+    path.write_bytes(data)
+    (result,) = extract(Source.at(path), {form.name: form})
+    return {form.titles[name]: one.value for name, one in result.fields.items()}
+
+
+def test_a_form_without_any_table_is_drafted_and_read(tmp_path: Path) -> None:
+    text = "兹证明{}，身份证号{}，系我单位职工，月收入{}元。"
+    blank = saved(
+        [
+            "在职证明",
+            text.format("______", "__________", "____"),
+            "联系人：______    联系电话：______",
+            "    年    月    日",
+        ]
+    )
+    form = drafted(blank)
+    assert [field.kind for field in form.fields.values()] == [
+        "text", "id-card", "number", "text", "phone", "date",
+    ]  # fmt: skip
+    filled = saved(
+        ["在职证明", text.format("唐立群", "130102198109150010", "8600"),
+         "联系人：许静    联系电话：031186051129", "2024年12月2日"]
+    )  # fmt: skip
+    found = read(form, filled, tmp_path)
+    assert found["兹证明"] == "唐立群"
+    assert (found["联系人"], found["联系电话"]) == ("许静", "0311-86051129")
+
+
+def test_a_page_that_asks_for_nothing_is_no_form() -> None:
+    with pytest.raises(NotAForm):
+        drafted(saved(["关于放假的通知", "各科室：", "现将放假安排通知如下。"]))
+
+
+def test_a_heading_over_nothing_is_room_to_write_and_ends_at_the_next(tmp_path: Path) -> None:
+    lines = ["课题结项报告", "课题名称：________", "一、研究过程（不超过500字）", "", "二、主要观点", ""]
+    rows = (("负责人", ""), ("电话", ""))
+    form = drafted(saved([*lines, "三、联系信息"], *rows))
+    kinds = {form.titles[name]: field.kind for name, field in form.fields.items()}
+    assert kinds == {
+        "课题名称": "text", "研究过程（不超过500字）": "prose", "主要观点": "prose", "负责人": "text", "电话": "phone",
+    }  # fmt: skip
+    lines[1], lines[3], lines[5] = "课题名称：小镇研究", "赴六镇调研。", "三方协同。"
+    found = read(
+        form, saved([*lines, "三、联系信息"], ("负责人", "马静宜"), ("电话", "13629317842")), tmp_path
+    )
+    assert (found["课题名称"], found["研究过程（不超过500字）"], found["主要观点"]) == (
+        "小镇研究",
+        "赴六镇调研。",
+        "三方协同。",
+    )
+
+
+def test_boxes_on_a_line_are_a_choice_and_no_text(tmp_path: Path) -> None:
+    lines = ["经营许可申请书", "申请类型：□新办  □变更  □延续"]
+    form = drafted(saved(lines, ("经营者名称", ""), ("负责人", "")))
+    lines[1] = "申请类型：□新办  ☑变更  □延续"
+    found = read(form, saved(lines, ("经营者名称", "老街面馆"), ("负责人", "裴世荣")), tmp_path)
+    assert found["申请类型"] == ("变更",)
+
+
+def test_a_line_names_the_unit_of_all_sums() -> None:
+    form = drafted(
+        saved(
+            ["资金申报表", "金额单位：万元"], ("总投资", "", "资金来源", ""), ("项目名称", "", "负责人", "")
+        )
+    )
+    fields = {form.titles[name]: field for name, field in form.fields.items()}
+    assert (fields["总投资"].kind, getattr(fields["总投资"], "unit", "")) == ("number", "万元")
+    assert fields["资金来源"].kind == "text"
+
+
+def test_rows_that_are_printed_and_counted_are_asked_one_by_one(tmp_path: Path) -> None:
+    head = ("序号", "检查内容", "检查结果", "存在问题")
+    rows = (("1", "通道是否畅通", "□是 □否", ""), ("2", "器材是否有效", "□是 □否", ""))
+    form = drafted(saved(["检查记录表"], head, *rows))
+    rows = (("1", "通道是否畅通", "☑是 □否", ""), ("2", "器材是否有效", "□是 ☑否", "灭火器欠压"))
+    found = read(form, saved(["检查记录表"], head, *rows), tmp_path)
+    assert found["通道是否畅通"] == ("是",)
+    assert found["器材是否有效"] == ("否",)
+    assert "灭火器欠压" in found.values()
