@@ -56,8 +56,8 @@ _NARROWEST = 96
 # A longer line is read squeezed first, which holds if every character is sure. Digits must be surer than
 # others: of two equal ones, one is easily lost.
 _LONG = 400
-# Of a line longer than this, which is one of a running text, only what is in doubt is read again. Shorter ones
-# are answers and seals, in which neighbours tell much, and reading all of them costs little.
+# Of a line longer than this, which is one of a running text, only what is in doubt is read again. Shorter
+# ones are answers and seals, in which neighbours tell much, and reading all of them costs little.
 _PARTED = 640
 _SQUEEZE = 0.6  # share of its width to which a long line is squeezed
 # Columns of the recogniser's output a character. With fewer, one character may be lost between two others,

@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
 from models.errors import Invalid, NotFound
 from service.parts import own
-from service.results import Line, Parted
+from service.results import FindingJson, Line, Parted
 from service.store import notices, sealed, search, twins, units, urgency
 from service.store.database import one_of
 from service.store.statuses import Status
@@ -293,17 +293,25 @@ def answers(connection: sa.Connection, form: str, field: str, after: int, limit:
     return connection.execute(query).all()
 
 
+class Kept(NamedTuple):
+    """The record of a submission."""
+
+    content: dict[str, Any]
+    marks: dict[str, Any]
+    findings: list[FindingJson]
+
+
 @dataclass(frozen=True)
 class Whole:
-    """A submission with everything that it has. `record` (`content`, `marks`, `findings`) and `line` are None
-    before it was read, and after its values were purged. `files` are the files of the upload. The parts in
-    `line` are only the submission's own. `is_alone` says that the upload holds no other submission. Where
-    there are others and no line, nobody knows which files are whose, so `files` is empty."""
+    """A submission with everything that it has. `record` and `line` are None before it was read, and
+    after its values were purged. `files` are the files of the upload. The parts in `line` are only the
+    submission's own. `is_alone` says that the upload holds no other submission. Where there are others and no
+    line, nobody knows which files are whose, so `files` is empty."""
 
     row: Any
     upload: Any
     files: Sequence[Any]
-    record: Any | None
+    record: Kept | None
     line: Line | None
     is_alone: bool
 
@@ -326,7 +334,7 @@ def whole(connection: sa.Connection, submission: int) -> Whole:
     brought = connection.execute(_BROUGHT, {"number": row.upload_id}).all()
     line: Line | None = row.line
     files = [one for one in brought if one.position is not None] if line or row.is_alone else ()
-    record = None if row.content is None else row
+    record = None if row.content is None else Kept(row.content, row.marks, row.findings)
     return Whole(row, brought[0], files, record, own(line) if line else None, row.is_alone)
 
 
