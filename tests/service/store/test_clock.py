@@ -25,7 +25,7 @@ print(time.time(), database.now().timestamp())
 @pytest.mark.parametrize("wrong", [HOUR, -HOUR])
 def test_a_machine_whose_clock_is_wrong_goes_by_the_databases(wrong: int, tmp_path: Path) -> None:
     if compiler() is None:
-        pytest.skip("needs a compiler of C: cc is not on the path")
+        pytest.skip("needs a compiler of C (Debian: gcc, libc6-dev)")
     (tmp_path / "clock").write_bytes(wrong.to_bytes(8, sys.byteorder, signed=True))
     with postgresql() as kept:
         environment = {
