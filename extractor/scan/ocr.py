@@ -56,9 +56,6 @@ _NARROWEST = 96
 # A longer line is read squeezed first, which holds if every character is sure. Digits must be surer than
 # others: of two equal ones, one is easily lost.
 _LONG = 400
-# Of a line longer than this, which is one of a running text, only what is in doubt is read again. Shorter
-# ones are answers and seals, in which neighbours tell much, and reading all of them costs little.
-_PARTED = 640
 _SQUEEZE = 0.6  # share of its width to which a long line is squeezed
 # Columns of the recogniser's output a character. With fewer, one character may be lost between two others,
 # and no other is unsure for that: 027-81112211 reads 027-8111221. So such a line is read again stretched,
@@ -119,10 +116,15 @@ class PaddleOcr:
         return _sessions(self.settings).find(picture)
 
     def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
-        # A long line is read squeezed, then what is in doubt at its own width; a short one is last read in a
-        # wider picture. Each try reads what the one before left in doubt. Last, crowded characters are read
-        # farther apart.
-        read = self._read_squeezed(lines)
+        # A long line is read squeezed, then at its own width; a short one is last read in a wider picture.
+        # Each try reads what the one before left in doubt. Last, crowded characters are read farther apart.
+        read: dict[int, Reading] = {}
+        long = [i for i, line in enumerate(lines) if _width(line) > _LONG]
+        for i, reading in zip(
+            long, self._read([_for_recognition(lines[i], _SQUEEZE) for i in long]), strict=True
+        ):
+            if _is_sure(reading, rungs.CLEAR):
+                read[i] = reading
         rest = [i for i in range(len(lines)) if i not in read]
         pictures = [_for_recognition(lines[i]) for i in rest]
         read |= zip(rest, self._read(pictures), strict=True)
@@ -138,29 +140,6 @@ class PaddleOcr:
             again = self._read([_for_recognition(lines[i], more) for i in crowded])
             read |= zip(crowded, again, strict=True)
         return [read[i] for i in range(len(lines))]
-
-    def _read_squeezed(self, lines: "Sequence[Picture]") -> dict[int, Reading]:
-        """Return what the long ones of `lines` say, by their number, as far as that is sure or only parts
-        of a line had to be read again. Those are final, even where they are still in doubt."""
-        from extractor.scan import doubtful
-
-        long = [i for i, line in enumerate(lines) if _width(line) > _LONG]
-        squeezed = self._read([_for_recognition(lines[i], _SQUEEZE) for i in long])
-        read: dict[int, Reading] = {}
-        parts: list[tuple[int, doubtful.Part]] = []
-        for i, reading in zip(long, squeezed, strict=True):
-            unsure = [n for n, glyph in enumerate(reading.glyphs) if not _holds(glyph.text, glyph.confidence)]
-            if reading.glyphs and not unsure:
-                read[i] = reading
-            elif _width(lines[i]) > _PARTED:
-                parts += [(i, part) for part in doubtful.parts(lines[i], reading, unsure)]
-        again = self._read([_for_recognition(part.cut_out(lines[i])) for i, part in parts])
-        first = dict(zip(long, squeezed, strict=True))
-        for i, group in groupby(zip(parts, again, strict=True), key=lambda pair: pair[0][0]):
-            news = [(part, reading) for (_, part), reading in group]
-            if patched := doubtful.patched(lines[i], first[i], news):
-                read[i] = patched
-        return read
 
     def _read(self, pictures: "Sequence[Floats]", least: int = _NARROWEST) -> list[Reading]:
         """Return what the pictures say, each padded to its own width or to `least`. Only lines of one width
@@ -382,14 +361,11 @@ def _is_crowded(reading: Reading, width: float) -> bool:
     return len(reading.glyphs) > 1 and width < len(reading.glyphs) * _CROWDED * COLUMN
 
 
-def _is_sure(reading: Reading) -> bool:
-    """Tell whether another try would read each character alike."""
-    return bool(reading.glyphs) and all(glyph.confidence >= rungs.SETTLED for glyph in reading.glyphs)
-
-
-def _holds(text: str, confidence: float) -> bool:
-    """Tell whether a character of a squeezed line is as sure as it must be."""
-    return confidence >= (rungs.SETTLED if text.isascii() else rungs.CLEAR)
+def _is_sure(reading: Reading, other: float = rungs.SETTLED) -> bool:
+    """Tell whether each character is as sure as it must be. `other`: the bar for characters outside ASCII."""
+    return bool(reading.glyphs) and all(
+        glyph.confidence >= (rungs.SETTLED if glyph.text.isascii() else other) for glyph in reading.glyphs
+    )
 
 
 def _characters(session: Any) -> tuple[str, ...]:
