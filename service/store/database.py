@@ -27,7 +27,7 @@ _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _BUSY = 30.0
 # Seconds after which an unused connection is asked whether it still lives. To ask each time, as SQLAlchemy
 # can, costs two more questions a step of review.
-_IDLE = 1.0
+_UNASKED = 1.0
 # Seconds after which a server that does not answer counts as unreachable. The system itself would wait for
 # minutes.
 _TO_CONNECT = 10
@@ -307,7 +307,7 @@ def _note_use(_: object, record: Any) -> None:
 def _ask_the_idle(dialect: sa.Dialect, connection: Any, record: Any, _: object) -> None:
     """Has the pool replace a connection that was unused for a while and is dead, because the server was
     restarted meanwhile."""
-    if time.monotonic() - record.info.get("used", time.monotonic()) > _IDLE:
+    if time.monotonic() - record.info.get("used", time.monotonic()) > _UNASKED:
         try:
             dialect.do_ping(connection)
         except dialect.loaded_dbapi.Error as error:
