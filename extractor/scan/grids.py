@@ -265,15 +265,18 @@ def _gutter(gutter: Gutter, ys: Sequence[float], size: int) -> _Border:
 
 def _bridged(seen: Bits, crossings: Sequence[float]) -> Bits:
     """Return a mask of where a rule is missing but must be there. A rule that is meant to end ends at a
-    crossing; any other break in it is wear."""
+    crossing; any other break in it is wear. What is seen bears out no longer way to a
+    crossing than itself: it may be a stroke of writing."""
     first, last = int(crossings[0]), int(crossings[-1])
     bridged = np.zeros(len(seen), bool)
-    known = [first, *(first + np.flatnonzero(seen[first:last])).tolist(), last]
+    on = first + np.flatnonzero(seen[first:last])
+    known = [first, *on.tolist(), last]
     for before, after in pairwise(known):
         if after - before <= _GAP:
             continue  # nearly all of them: the rule is seen
         ends = [any(abs(end - at) <= TOUCH for at in crossings) for end in (before, after)]
-        if after - before < (_BRIDGED if any(ends) else _BROKEN) * (last - first):
+        farthest = min(len(on), _BRIDGED * (last - first)) if any(ends) else _BROKEN * (last - first)
+        if after - before < farthest:
             bridged[before:after] = not all(ends)
     return bridged
 

@@ -30,6 +30,13 @@ def test_a_rule_that_breaks_off_in_two_cells_goes_on_between_them():
     assert not grids._bridged(ended, crossings)[331:799].any()
 
 
+def test_a_stroke_of_writing_bears_out_no_rule_longer_than_itself() -> None:
+    """Met on a fax: tops of characters in a column of text cut the label beside it in two."""
+    seen, crossings = np.zeros(1100, bool), [174.0, 391.0, 1043.0]
+    seen[468:603] = True
+    assert not grids._bridged(seen, crossings).any()
+
+
 def test_of_fine_rules_a_pale_one_is_a_rule_and_of_dark_ones_it_is_not():
     def rule(start, end, at, dark):
         return Rule(start, end, at, (Piece(start, end, (at,), dark=dark),))
