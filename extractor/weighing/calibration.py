@@ -10,7 +10,7 @@ machines"). `python -m benchmarks.calibration` fitted it to returned forms whose
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import exp, inf, log
-from typing import Any
+from typing import Any, NamedTuple
 
 from extractor import rungs
 from extractor.text.passage import Passage
@@ -47,6 +47,14 @@ POINT = "point"
 _UNSEEN_ERRORS = 0.02
 
 
+class _Character(NamedTuple):
+    """A character that was read, how sure the recogniser is of it, and whether a digit is among its rivals."""
+
+    text: str
+    sure: float
+    digit: bool
+
+
 def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]:
     """Return the signs of a reading of `field` from a picture; none where nothing was read, or where the file
     holds it as characters."""
@@ -54,17 +62,18 @@ def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]
     if not read:
         return {}
     # An empty box in a text is a character that nobody could name.
+    digits = {at for at, one in enumerate(read) if one.text.isdigit() or _may_be_digit(read, at)}
     telling = [
-        (char, sure)
-        for at, (char, sure) in enumerate(read)
-        if char.isalnum() or char in EMPTY_GLYPHS or field.punctuation == "tells" or _may_be_digit(read, at)
-    ] or read
-    critical = [sure for char, sure in telling if char.isdigit() or not field.is_prose]
+        one.sure
+        for at, one in enumerate(read)
+        if one.text.isalnum() or one.text in EMPTY_GLYPHS or field.punctuation == "tells" or at in digits
+    ] or [one.sure for one in read]
+    critical = [read[at].sure for at in digits] if field.is_prose else telling
     points = _points(field, read)
     return {
         **({POINT: _logit(min(points))} if points else {}),
         "least": _logit(min(critical, default=1.0)),
-        "errors": -log(sum(1 - sure for _, sure in telling) + _LEAST_ERROR),
+        "errors": -log(sum(1 - sure for sure in telling) + _LEAST_ERROR),
         "legible": legible,
     }
 
@@ -81,24 +90,26 @@ def unweighed(field: Field, signs: Signs, value: object) -> tuple[str, ...]:
     return ("punctuation",) if field.is_long or has_marks else ()
 
 
-def _may_be_digit(read: Sequence[tuple[str, float]], at: int) -> bool:
-    """Return whether a mark that is hardly read may be a narrow digit, the last one of a number: it stands
-    after a digit and before a letter, as in 98:号 for 983号."""
-    if not 0 < at < len(read) - 1:
+def _may_be_digit(read: Sequence[_Character], at: int) -> bool:
+    """Return whether a mark that is hardly read may be a digit: the last one of a number, a narrow one, where
+    it stands after a digit and before a letter, as in 98:号 for 983号; or the first one, where the reader
+    thought of a digit too, as in （5个 for 75个."""
+    one = read[at]
+    if one.sure >= rungs.STRONG or one.text.isalnum():
         return False
-    char, sure = read[at]
-    return (
-        sure < rungs.STRONG and not char.isalnum() and read[at - 1][0].isdigit() and read[at + 1][0].isalpha()
-    )
+    before, after = (read[n].text if 0 <= n < len(read) else "" for n in (at - 1, at + 1))
+    return (before.isdigit() and after.isalpha()) or (one.digit and after.isdigit() and not before.isdigit())
 
 
-def _points(field: Field, read: Sequence[tuple[str, float]]) -> list[float]:
+def _points(field: Field, read: Sequence[_Character]) -> list[float]:
     """Return how sure each mark between two digits is. Without it the number is another one."""
     if field.between_digits != "value":
         return []
     threes = zip(read, read[1:], read[2:], strict=False)
     return [
-        sure for (a, _), (char, sure), (b, _) in threes if a.isdigit() and b.isdigit() and not char.isalnum()
+        one.sure
+        for a, one, b in threes
+        if a.text.isdigit() and b.text.isdigit() and not one.text.isalnum()
     ]
 
 
@@ -110,7 +121,7 @@ def sign_of_mark(confidence: float) -> dict[str, float]:
 def legibility(passages: Iterable[Passage]) -> float:
     """Return how legible the answers of one application are: minus the logarithm of the share of wrong
     characters."""
-    read = [sure for passage in passages for _, sure in _characters(passage)]
+    read = [one.sure for passage in passages for one in _characters(passage)]
     return -log(sum(1 - sure for sure in read) / max(len(read), 1) + _LEAST_ERROR)
 
 
@@ -165,9 +176,14 @@ def threshold(target: float) -> float:
     return below[-1][1] if below else 1.0
 
 
-def _characters(passage: Passage) -> list[tuple[str, float]]:
+def _characters(passage: Passage) -> list[_Character]:
     return [
-        (char, span.confidence)
+        _Character(
+            char,
+            span.confidence,
+            isinstance(span, Run)
+            and any(other.isdigit() and score >= rungs.FAINT_RIVAL for other, score in span.others),
+        )
         for char, span in zip(passage.text, passage.spans, strict=True)
         if is_read(span) and not char.isspace()
     ]

@@ -53,6 +53,19 @@ def test_a_doubtful_point_between_digits_matters_as_a_digit_does(field):
     assert _sure(field, _read("8万元。1", {3: 0.5}), 9.0) == _sure(field, _read("8万元。1"), 9.0)
 
 
+def test_a_mark_hardly_read_before_a_number_may_be_its_first_digit():
+    """Met on a fax: （5个 for 75个, in a long text that was accepted."""
+
+    def read(rivals):
+        line = _read("接入计量点位（5个；" * 9)
+        spans = list(line.spans)
+        spans[6] = Run(text="（", confidence=0.8, others=rivals)
+        return Passage.of([Line(spans=tuple(spans))], Place(page=1))
+
+    assert _sure(PROSE, read((("1", 0.13), ("7", 0.01))), 9.0) <= 0.5
+    assert _sure(PROSE, read((("(", 0.13),)), 9.0) >= threshold(0.001)
+
+
 def test_a_mark_hardly_read_between_a_number_and_its_word_may_be_a_digit():
     assert _sure(TEXT, _read("望江街98:号", {5: 0.75}), 9.0) < threshold(0.001)
     assert _sure(TEXT, _read("望江街98:号"), 9.0) >= threshold(0.001)
