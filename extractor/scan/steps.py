@@ -19,6 +19,7 @@ from extractor.scan.seals.crossed import find_crossed
 from extractor.scan.seals.find import find_seals
 from extractor.scan.seals.inscription import read_seals
 from extractor.scan.seals.under import read_under_seals
+from extractor.scan.soiled import find_soiled
 from extractor.scan.struck import mark_struck
 from extractor.scan.subpixels import without_fringes
 from extractor.scan.underlined import mark_underlined
@@ -27,7 +28,7 @@ from extractor.scan.upright import flatten
 from models.page import Page
 
 # Each finds places of which not all was read, or which somebody changed by pen.
-_FINDERS = (find_pen_marks, find_crossed, find_cut_off, find_faded)
+_FINDERS = (find_pen_marks, find_crossed, find_cut_off, find_faded, find_soiled)
 
 
 def read_page(
