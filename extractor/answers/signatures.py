@@ -19,6 +19,8 @@ _CLAIMED = 0.5  # of a mark: as much of it may be another answer's writing
 _DATE = re.compile(
     r"[\s_＿\d〇○零一二三四五六七八九十廿]*年[\s_＿\d〇○零一二三四五六七八九十廿]*月[\s_＿\d〇○零一二三四五六七八九十廿]*日?"
 )
+_POINTED = re.compile(r"(?:19|20)\d{2}([./-])\d{1,2}\1\d{1,2}")  # a date that a signer adds
+_LONG = re.compile(r"[一-鿿]{5,}")  # no name is written without a point between so many characters
 _CALLED: Mapping[InkKind, str] = {"thumb": "指印", "chop": "名章"}
 
 
@@ -62,7 +64,8 @@ def observe_signature(
     if is_lost or (others_told and not signed):
         confidence = rungs.EVEN  # nobody knows where the place is, or whether that counts as a signature
     elif present:
-        confidence = sure
+        # Print under the ink, such as the words of a stamp, is nobody's name, and may be all that was seen.
+        confidence = min(sure, rungs.LIKELIER) if _is_no_name(text) else sure
     else:
         confidence = min(
             rungs.CERTAIN * (1 - sure), rungs.LIKELIER if typed else 1.0, rungs.EVEN if elsewhere else 1.0
@@ -86,6 +89,12 @@ def observe_signature(
             *_told(field, title, others_told, signed),
         ),
     )  # fmt: skip
+
+
+def _is_no_name(text: str) -> bool:
+    """Tell whether what was read cannot be names: it holds a number, or a word longer than a name. A stroke
+    alone may be read as one digit."""
+    return sum(char.isdigit() for char in _POINTED.sub("", text)) > 1 or bool(_LONG.search(text))
 
 
 def _told(field: SignatureField, title: str, kinds: Sequence[InkKind], signed: bool) -> Iterator[Finding]:

@@ -55,6 +55,17 @@ def test_what_was_read_of_the_ink_is_its_text():
     assert _seen(_ink(230, 138, 0.99), written="张伟").value.text == "张伟"
 
 
+@pytest.mark.parametrize("written", ["收文专用章", "2021.2.10 第875号"])
+def test_the_words_of_a_stamp_in_the_place_for_a_name_go_to_a_person(written):
+    """Met on a copy without colour: the bureau's own stamp was accepted as a signature."""
+    assert _seen(_ink(230, 138, 0.99), written=written).confidence < rungs.ACCEPTED
+
+
+@pytest.mark.parametrize("written", ["欧阳娜娜", "张伟", "张伟 1", "张伟 2021.2.10"])
+def test_names_and_a_date_beside_them_are_a_signature(written):
+    assert _seen(_ink(230, 138, 0.99), written=written).confidence >= rungs.ACCEPTED
+
+
 def test_doubtful_ink_goes_to_a_person():
     assert _seen(_ink(230, 138, 0.3)).confidence < rungs.ACCEPTED
     assert _seen(_ink(230, 138, 0.7)).confidence < rungs.ACCEPTED
