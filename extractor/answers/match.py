@@ -20,7 +20,7 @@ from extractor.answers.units import Unit
 from extractor.answers.values import observe_written, parse, typed_mark
 from extractor.text.passage import LIST_NUMBER, Passage
 from extractor.weighing.calibration import legibility, sign_of_mark
-from extractor.weighing.form_words import FormWords, sure_words
+from extractor.weighing.form_words import sure_words, words_beside
 from extractor.weighing.spelling import corroborate, respell
 from models.fields import Field, SealField, SignatureField
 from models.findings import Finding
@@ -105,11 +105,12 @@ def _on_paper(one: Observation, grey: frozenset[int]) -> Observation:
 def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation]) -> Iterable[Observation]:
     """The observations of all that was seen, what was read off a picture weighed again first."""
     seen = list(seen)
-    texts = [one.passage for one in seen if isinstance(one, _Answer) and one.field.made_of == "words"]
-    words = FormWords([*phrases_of_form(form), *(word for text in texts for word in _sure_words(text))])
-    passages = {
-        one.field.name: respell(one.field, one.passage, words) for one in seen if isinstance(one, _Answer)
-    }
+    answers = [one for one in seen if isinstance(one, _Answer)]
+    words = words_beside(
+        phrases_of_form(form),
+        {one.field.name: _sure_words(one.passage) for one in answers if one.field.made_of == "words"},
+    )
+    passages = {one.field.name: respell(one.field, one.passage, words.get(one.field.name)) for one in answers}
     passages = corroborate(passages, _mentions(form))
     legible = legibility(passages.values())
     for one in seen:

@@ -27,6 +27,16 @@ def sure_words(read: Iterable[tuple[str, float]]) -> list[str]:
     return [word for word in text.split() if len(word) >= _LEAST_SAME]
 
 
+def words_beside(phrases: Iterable[str], answers: Mapping[str, Sequence[str]]) -> dict[str, "FormWords"]:
+    """Return for each of the `answers` (name: its stretches of letters) the words of the form and of all the
+    others: an answer does not bear out itself."""
+    printed = tuple(phrases)
+    return {
+        name: FormWords([*printed, *(word for other in answers if other != name for word in answers[other])])
+        for name in answers
+    }
+
+
 class FormWords:
     """The `phrases` of a form and of what was read surely in it, each without blanks and signs."""
 

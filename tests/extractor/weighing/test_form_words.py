@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from extractor import rungs
 from extractor.text.passage import Passage, Place
-from extractor.weighing.form_words import FormWords, sure_words
+from extractor.weighing.form_words import FormWords, sure_words, words_beside
 from extractor.weighing.spelling import respell
 from models.fields import AddressField, TextField
 from models.page import Line, Run
@@ -58,6 +58,14 @@ def test_words_of_another_answer_keep_a_dictionary_from_changing_a_name():
     field = AddressField(kind="address", name="address")
     assert _respelled(field, "武汉市汉阳区后官湖大道", doubts, FormWords([])).text != "武汉市汉阳区后官湖大道"
     assert _respelled(field, "武汉市汉阳区后官湖大道", doubts, words).text == "武汉市汉阳区后官湖大道"
+
+
+def test_an_answer_does_not_bear_out_itself():
+    """Met on worn paper: 白沙州街 of an address stood in the address's own dictionary, above the unit's name."""
+    answers = {"address": ["武汉市东西湖区白沙州街"], "unit": ["东西湖区白沙洲街道办事处"]}
+    words = words_beside((), answers)["address"]
+    found = words.spelled(_runs("武汉市东西湖区白沙州街", {9: (0.981, (("洲", 0.019),))}))
+    assert found[9][0] == "洲"
 
 
 @given(st.text("近零碳排放示范工程恢苓", min_size=1, max_size=12), st.data())
