@@ -32,16 +32,18 @@ def words_beside(phrases: Iterable[str], answers: Mapping[str, Sequence[str]]) -
     others: an answer does not bear out itself."""
     printed = tuple(phrases)
     return {
-        name: FormWords([*printed, *(word for other in answers if other != name for word in answers[other])])
+        name: FormWords(printed, (word for other in answers if other != name for word in answers[other]))
         for name in answers
     }
 
 
 class FormWords:
-    """The `phrases` of a form and of what was read surely in it, each without blanks and signs."""
+    """The phrases that a form prints, and those that were `read` surely in it, each without blanks and signs."""
 
-    def __init__(self, phrases: Iterable[str]) -> None:
-        self._phrases = tuple(dict.fromkeys(phrases))
+    def __init__(self, printed: Iterable[str], read: Iterable[str] = ()) -> None:
+        own = dict.fromkeys(printed)
+        self._printed = len(own)
+        self._phrases = tuple(own | dict.fromkeys(read))
 
     @cached_property
     def _pairs(self) -> Mapping[str, Sequence[tuple[int, int]]]:
@@ -124,6 +126,9 @@ class FormWords:
             char = phrase[n + shift]
             if char == run.text:
                 said[n] = char, max(min(sure, rungs.NAMED), run.confidence)
+            elif number >= self._printed and run.confidence >= rungs.NAMED:
+                # Both were read, and either may be wrong: 办公室 in one answer, 办工室 in the other.
+                said[n] = run.text, rungs.EVEN
             else:
                 said[n] = char, min(sure, rungs.NAMED if _sees(run, char) else rungs.EVEN)
         return gain, said

@@ -106,7 +106,7 @@ def _as_printed(read: Sequence[Run | None], form: FormWords | None) -> dict[int,
         run = read[at]
         if run is not None and char != run.text:
             found[at] = _turned(run, char, sure)
-        elif run is not None and sure > run.confidence:
+        elif run is not None and sure != run.confidence:
             found[at] = run.model_copy(update={"confidence": sure})
     return found
 
