@@ -40,6 +40,10 @@ _SURE = {
     "signature": 0.0,
     "email": rungs.LIKELIER,
 }
+# How sure the reader must be of a mark itself; below, the mark is as sure as the reader says. On a copy without
+# colour, nobody can say that a place without ink was never signed.
+_SEEN = {"signature": rungs.CLEAR}
+_OPENING, _CLOSING = frozenset("（([〔【「"), frozenset("）)]〕】」")
 # The sign of a mark between two digits, where it tells which number they are. No weight is fitted to it.
 POINT = "point"
 # The number of characters of a value that are misread although the recogniser is sure of them. A check
@@ -58,7 +62,7 @@ class _Character(NamedTuple):
 def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]:
     """Return the signs of a reading of `field` from a picture; none where nothing was read, or where the file
     holds it as characters."""
-    read = _characters(passage)
+    read = _brackets_doubted(_characters(passage), field.is_prose)
     if not read:
         return {}
     # An empty box in a text is a character that nobody could name.
@@ -90,6 +94,25 @@ def unweighed(field: Field, signs: Signs, value: object) -> tuple[str, ...]:
     return ("punctuation",) if field.is_long or has_marks else ()
 
 
+def _brackets_doubted(read: Sequence[_Character], is_prose: bool) -> list[_Character]:
+    """Return the characters, unsure of each bracket beside a number that has no partner: it may be a digit, or
+    a part of one, as in 511)号 for 510号. In prose, items are numbered 1) and 2)."""
+    found = list(read)
+    opened: list[int] = []
+    lone: list[int] = []
+    for at, one in enumerate(read):
+        if one.text in _OPENING:
+            opened.append(at)
+        elif one.text in _CLOSING and opened:
+            opened.pop()
+        elif one.text in _CLOSING and not is_prose and at and read[at - 1].text.isdigit():
+            lone.append(at)
+    lone += [at for at in opened if at + 1 < len(read) and read[at + 1].text.isdigit()]
+    for at in lone:
+        found[at] = read[at]._replace(sure=min(read[at].sure, rungs.EVEN), digit=True)
+    return found
+
+
 def _may_be_digit(read: Sequence[_Character], at: int) -> bool:
     """Return whether a mark that is hardly read may be a digit: the last one of a number, a narrow one, where
     it stands after a digit and before a letter, as in 98:号 for 983号; or the first one, where the reader
@@ -107,9 +130,7 @@ def _points(field: Field, read: Sequence[_Character]) -> list[float]:
         return []
     threes = zip(read, read[1:], read[2:], strict=False)
     return [
-        one.sure
-        for a, one, b in threes
-        if a.text.isdigit() and b.text.isdigit() and not one.text.isalnum()
+        one.sure for a, one, b in threes if a.text.isdigit() and b.text.isdigit() and not one.text.isalnum()
     ]
 
 
@@ -158,6 +179,8 @@ def probability_of(table: Mapping[str, Mapping[str, float]], kind: str, signs: S
     if weights is None:
         return 0.0
     sure = _sigmoid(weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in signs.items()))
+    if signs["least"] < _logit(_SEEN.get(kind, 0.0)):
+        return min(sure, _sigmoid(signs["least"]))
     unsure = signs["least"] < _logit(_SURE.get(kind, rungs.STRONG)) or signs.get(POINT, inf) < _logit(
         rungs.STRONG
     )

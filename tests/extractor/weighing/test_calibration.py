@@ -54,16 +54,23 @@ def test_a_doubtful_point_between_digits_matters_as_a_digit_does(field):
 
 
 def test_a_mark_hardly_read_before_a_number_may_be_its_first_digit():
-    """Met on a fax: （5个 for 75个, in a long text that was accepted."""
+    """Met on a fax, with a bracket: （5个 for 75个, in a long text that was accepted."""
 
     def read(rivals):
-        line = _read("接入计量点位（5个；" * 9)
-        spans = list(line.spans)
-        spans[6] = Run(text="（", confidence=0.8, others=rivals)
+        spans = list(_read("接入计量点位/5个；" * 9).spans)
+        spans[6] = Run(text="/", confidence=0.8, others=rivals)
         return Passage.of([Line(spans=tuple(spans))], Place(page=1))
 
     assert _sure(PROSE, read((("1", 0.13), ("7", 0.01))), 9.0) <= 0.5
-    assert _sure(PROSE, read((("(", 0.13),)), 9.0) >= threshold(0.001)
+    assert _sure(PROSE, read((("|", 0.13),)), 9.0) >= threshold(0.001)
+
+
+def test_a_bracket_beside_a_number_without_its_partner_may_be_a_digit():
+    """Met on worn paper: 511)号 for 510号, and the reader was sure of each character."""
+    assert _sure(TEXT, _read("沙湖路511)号"), 9.0) < threshold(0.001)
+    assert _sure(PROSE, _read("点位（5个；" * 9), 9.0) <= 0.5
+    assert _sure(TEXT, _read("沙湖路(511)号"), 9.0) >= threshold(0.001)
+    assert _sure(PROSE, _read("1）建设屋顶光伏；2）新建充电桩" * 5), 9.0) >= threshold(0.001)
 
 
 def test_a_mark_hardly_read_between_a_number_and_its_word_may_be_a_digit():
