@@ -6,7 +6,7 @@ is low confidence, an oddity that the reader or the matcher saw, a broken rule t
 or another observation of the same field that says something else.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,21 +44,29 @@ def decide(
     by_field: dict[str, list[Observation]] = {name: [] for name in form.fields}
     for observation in observations:
         by_field[observation.field].append(observation)
-    weighed = {
-        name: _calibrated(form.fields[name], weigh(form, name, seen)) for name, seen in by_field.items()
+    read = {name: weigh(form, name, seen) for name, seen in by_field.items()}
+    weighed = {name: _calibrated(form.fields[name], one) for name, one in read.items()}
+    # However sure the signs make a reading, a step that claimed less than the bar sends it to a person.
+    sure = {
+        name
+        for name, one in weighed.items()
+        if read[name].confidence >= rungs.ACCEPTED and (not one.signs or one.confidence >= least)
     }
     record = Record(
         form=form.name, version=form.version, values={name: one.value for name, one in weighed.items()}
     )
     found = [doubt for one in weighed.values() for doubt in one.doubts]
     found += [finding for finding in check(form, record) if not _explained(finding, found)]
-    found += _unsure(form, weighed, {finding.field for finding in found if finding.is_doubt}, least)
+    doubtful = {finding.field for finding in found if finding.is_doubt}
+    found += _unsure(form, weighed, set(weighed) - sure - doubtful)
     order = list(form.fields)
     found.sort(key=lambda finding: order.index(str(finding.field)))
     told = {(finding.code, finding.field) for finding in found}
     found += [finding for finding in findings if (finding.code, finding.field) not in told]
     doubtful = {finding.field for finding in found if finding.is_doubt}
-    results = {name: _result(one, bool(doubtful & {name, None}), least) for name, one in weighed.items()}
+    results = {
+        name: _result(one, name in sure and not doubtful & {name, None}) for name, one in weighed.items()
+    }
     return Decided({name: _with_unweighed(form, name, results) for name in results}, tuple(found))
 
 
@@ -78,14 +86,12 @@ def _with_unweighed(form: FormDefinition, name: str, results: Mapping[str, Field
     return result.model_copy(update={"unweighed": parts})
 
 
-def _unsure(
-    form: FormDefinition, weighed: Mapping[str, Observation], told: set[str | None], least: float
-) -> list[Finding]:
-    """Return a finding for each field that goes to a person only for its low confidence."""
+def _unsure(form: FormDefinition, weighed: Mapping[str, Observation], names: Set[str]) -> list[Finding]:
+    """Return a finding for each of the fields `names`, which go to a person only for their low confidence."""
     return [
         Finding.of("unsure", name, title=form.titles[name], percent=int(one.confidence * 100))
         for name, one in weighed.items()
-        if not _is_sure(one, least) and name not in told
+        if name in names
     ]
 
 
@@ -100,14 +106,9 @@ def _calibrated(field: Field, one: Observation) -> Observation:
     )
 
 
-def _is_sure(one: Observation, least: float) -> bool:
-    return one.confidence >= (least if one.signs else rungs.ACCEPTED)
-
-
-def _result(one: Observation, doubtful: bool, least: float) -> FieldResult:
-    sure = _is_sure(one, least) and not doubtful
+def _result(one: Observation, accepted: bool) -> FieldResult:
     return FieldResult(
-        value=one.value, raw=one.raw, confidence=one.confidence, decision="accept" if sure else "review",
+        value=one.value, raw=one.raw, confidence=one.confidence, decision="accept" if accepted else "review",
         evidence=one.evidence, alternatives=one.alternatives, signs=one.signs,
         unweighed=one.unweighed,
     )  # fmt: skip

@@ -235,7 +235,7 @@ def test_a_candidate_is_kept_with_its_report_and_one_that_did_not_pass_never_goe
 
 
 def _passed(database: Database, forms: FormStore, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(learning, "cases", lambda *_: _own(0))
+    monkeypatch.setattr(learning, "cases", lambda *_: _own(0, 3_000))
     monkeypatch.setattr(learning, "reference", lambda: tuple(REFERENCE))
     with database.write() as connection:
         return learning.propose(connection, forms, TARGET, BY)
