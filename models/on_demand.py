@@ -26,7 +26,7 @@ def on_demand(package: str, homes: Mapping[str, str]) -> Callable[[str], object]
 @contextmanager
 def loading() -> Iterator[None]:
     """Inside, nobody looks for garbage, and afterwards not in what was made by then: what modules make lasts.
-    Looking costs a tenth of the time that loading takes. It is meant for the start of a process, once."""
+    Looking costs a tenth of the time that loading takes. It is meant for the start of a process."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from extractor import rungs
 from extractor.scan import detector
+from extractor.scan.cores import cores
 from extractor.scan.onnx import open_session, run_model
 from extractor.scan.readings import COLUMN, Reading, decode
 from models.errors import OcrUnavailable
@@ -72,6 +73,10 @@ class OcrEngine(Protocol):
     def name(self) -> str:
         """The name under which evidence says who read it."""
 
+    @property
+    def threads(self) -> int:
+        """How many threads may work at once on what it reads."""
+
     def detect(self, picture: "Picture") -> list[tuple[float, float, float, float]]:
         """Return the bounding boxes (x0, y0, x1, y1) of lines of text, in pixels of the picture."""
 
@@ -88,8 +93,8 @@ class OcrEngine(Protocol):
 @dataclass(frozen=True)
 class OcrSettings:
     """`models`: a folder with folders `det`, `rec`, `cls`, each with `inference.onnx`, in place of the
-    weights in the wheel. `tier`: the name of the models. `threads`: those of each session of ONNX Runtime.
-    `device`: `cpu` or `gpu`."""
+    weights in the wheel. `tier`: the name of the models. `threads`: how many work at once on the pictures of
+    a process. `device`: `cpu` or `gpu`."""
 
     models: Path | None = None
     tier: str = "PP-OCRv6_small"
@@ -107,6 +112,11 @@ class PaddleOcr:
     @property
     def name(self) -> str:
         return self.settings.tier
+
+    @property
+    def threads(self) -> int:
+        # The sessions of the library are its own, and whether they may run twice at once is not known.
+        return self.settings.threads if _sessions(self.settings).are_shipped else 1
 
     def open(self) -> None:
         sessions = _sessions(self.settings)
@@ -144,24 +154,32 @@ class PaddleOcr:
     def _read(self, pictures: "Sequence[Floats]", least: int = _NARROWEST) -> list[Reading]:
         """Return what the pictures say, each padded to its own width or to `least`. Only lines of one width
         share a batch, so that no line is read differently because of others."""
-        import numpy as np
-
         widths = [max(least, _padded_width(picture)) for picture in pictures]
-        readings = [Reading()] * len(pictures)
+        batches: list[list[int]] = []
         order = sorted(range(len(pictures)), key=lambda i: widths[i])
         for width, group in groupby(order, key=lambda i: widths[i]):
             alike, size = list(group), min(_BATCH, max(1, _BATCH_WIDTH // width))
-            for start in range(0, len(alike), size):
-                batch = alike[start : start + size]
-                lines = np.zeros((len(batch), 3, _LINE_HEIGHT, width), np.float32)
-                for line, i in zip(lines, batch, strict=True):
-                    line[:, :, : pictures[i].shape[2]] = pictures[i]
-                scores = _sessions(self.settings).read(lines)
-                for i, line_scores in zip(batch, scores, strict=True):
-                    readings[i] = decode(
-                        line_scores, _sessions(self.settings).characters, pictures[i].shape[2]
-                    )
-        return readings
+            batches += [alike[start : start + size] for start in range(0, len(alike), size)]
+        if not batches:
+            return []
+        sessions = _sessions(self.settings)
+        read, characters = sessions.read, sessions.characters
+
+        def read_batch(batch: Sequence[int]) -> list[Reading]:
+            scores = read(_padded([pictures[i] for i in batch], widths[batch[0]]))
+            return [
+                decode(line_scores, characters, pictures[i].shape[2])
+                for i, line_scores in zip(batch, scores, strict=True)
+            ]
+
+        batches.reverse()
+        found = cores(self.threads).each(read_batch, batches)
+        readings = {
+            i: reading
+            for batch, some in zip(batches, found, strict=True)
+            for i, reading in zip(batch, some, strict=True)
+        }
+        return [readings[i] for i in range(len(pictures))]
 
     def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
         import numpy as np
@@ -199,7 +217,7 @@ class _Sessions:
     @cached_property
     def find(self) -> "Callable[[Picture], list[detector.Box]]":
         """The function that finds the lines of a picture."""
-        if not self._are_shipped:
+        if not self.are_shipped:
             return self._by_the_library
         session = open_session(_weights("det", None), self.settings.threads, grows=False)
 
@@ -214,7 +232,7 @@ class _Sessions:
     def read(self) -> "Callable[[Floats], Floats]":
         """The function that scores each character at each place of lines: n x 3 x height x width in,
         n x columns x characters out."""
-        if self._are_shipped:
+        if self.are_shipped:
             return lambda lines: self._recogniser.run(None, {"x": lines})[0]
         from paddleocr import TextRecognition
 
@@ -224,7 +242,7 @@ class _Sessions:
         return lambda lines: runner(x=[lines])[0]
 
     @property
-    def _are_shipped(self) -> bool:
+    def are_shipped(self) -> bool:
         return self.settings.models is None and self.settings.device == "cpu"
 
     def _by_the_library(self, picture: "Picture") -> list[detector.Box]:
@@ -247,13 +265,12 @@ class _Sessions:
     @cached_property
     def _recogniser(self) -> Any:
         # Memory kept for the next run grows with the widest line. Doing without costs this model no time, the
-        # other a third.
-        path = _weights("rec", None)
-        return open_session(path, self.settings.threads, grows=False, keeps_memory=False)
+        # other a third. Two batches on a thread each take less time than one after the other on two threads.
+        return open_session(_weights("rec", None), grows=False, keeps_memory=False)
 
     @cached_property
     def characters(self) -> tuple[str, ...]:
-        if self._are_shipped:
+        if self.are_shipped:
             return _characters(self._recogniser)
         # Only the metadata is needed.
         return _characters(open_session(_weights("rec", self.settings.models), optimised=False))
@@ -348,6 +365,16 @@ def _for_recognition(line: "Picture", times: float = 1.0) -> "Floats":
     size = ceil(_width(line) * times), _LINE_HEIGHT
     scaled = cv2.resize(line, size, interpolation=cv2.INTER_AREA if times < 1 else cv2.INTER_LINEAR)
     return np.asarray(scaled.transpose(2, 0, 1).astype(np.float32) / _HALF - 1, np.float32)
+
+
+def _padded(pictures: "Sequence[Floats]", width: int) -> "Floats":
+    """Return pictures of lines as one batch, n x 3 x height x `width`, with 0 behind each."""
+    import numpy as np
+
+    lines = np.zeros((len(pictures), 3, _LINE_HEIGHT, width), np.float32)
+    for line, picture in zip(lines, pictures, strict=True):
+        line[:, :, : picture.shape[2]] = picture
+    return lines
 
 
 def _padded_width(picture: "Floats") -> int:

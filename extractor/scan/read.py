@@ -4,15 +4,18 @@ The resulting page is upright and flat, and all its boxes are in its own points.
 made from the picture, so that a reviewer can be shown what was read.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from concurrent.futures import Future
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 
 from extractor.limits import PictureLimits
+from extractor.scan.cores import cores
 from extractor.scan.decode import Picture, decode
 from extractor.scan.ocr import OcrEngine
 from models.errors import Damaged, OcrUnavailable
-from models.page import Page, Pages
+from models.page import Frame, Page, Pages, Table
 
 
 def read_scan(data: bytes, engine: OcrEngine, limits: PictureLimits = PictureLimits()) -> Pages:
@@ -31,12 +34,24 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
     missing = [name for name in ("cv2", "onnxruntime", "pyclipper") if find_spec(name) is None]
     if missing:
         raise OcrUnavailable(f"识别组件 {'、'.join(missing)} 未安装")
-    pages: list[Page] = []
+    load()
+    from extractor.scan.steps import read_sheet, to_sheet
+
     damage: dict[str, None] = {}
-    for picture in pictures:
-        if picture.damage:
-            damage[picture.damage] = None
-        pages.append(read_page(picture, len(pages) + 1, _tables(pages), engine, _turn(pages, picture)))
+    begun: list[Future[Page]] = []
+    shared, frame = cores(engine.threads), None
+    try:
+        for number, picture in enumerate(pictures, 1):
+            if picture.damage:
+                damage[picture.damage] = None
+            sheet = to_sheet(picture, engine, _turn(frame, picture))
+            frame = sheet.layers.frame
+            # While this page is read, the next one may be set upright, or read, too.
+            begun.append(shared.beside(partial(read_sheet, sheet, number, 0, engine)))
+    finally:
+        # What is wrong with an earlier page comes first.
+        read = shared.ended(begun)
+    pages = _counted(read)
     if not pages:
         raise Damaged("文件中没有页面")
     identity = next((page.identity for page in pages if page.identity), None)
@@ -80,15 +95,24 @@ def read_page(
     return read(picture, number, first_table, engine, turn, told)
 
 
-def _turn(pages: Sequence[Page], picture: Picture) -> int | None:
-    """Return the quarter turns of the last page, if its picture was upright or wide as `picture` is."""
-    frame = pages[-1].frame if pages else None
+def _turn(frame: Frame | None, picture: Picture) -> int | None:
+    """Return the quarter turns of the page before, whose `frame` it is, if its picture was upright or wide as
+    `picture` is."""
     if frame is None:
         return None
     height, width = picture.colour.shape[:2]
     return frame.quarters if (frame.picture[0] < frame.picture[1]) == (width < height) else None
 
 
-def _tables(pages: Sequence[Page]) -> int:
-    """Count the tables of the pages."""
-    return sum(1 for page in pages for block in page.blocks if hasattr(block, "cells"))
+def _counted(pages: Iterable[Page]) -> list[Page]:
+    """Return the pages, with the tables of each counted on from those before it."""
+    counted: list[Page] = []
+    tables = 0
+    for page in pages:
+        blocks = (
+            block.model_copy(update={"index": tables + block.index}) if isinstance(block, Table) else block
+            for block in page.blocks
+        )
+        counted.append(page.model_copy(update={"blocks": tuple(blocks)}) if tables else page)
+        tables += page.tables
+    return counted

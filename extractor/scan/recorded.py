@@ -32,6 +32,10 @@ class RecordedOcr:
     def name(self) -> str:
         return self.engine.name if self.engine else "recorded"
 
+    @property
+    def threads(self) -> int:
+        return 1  # what is learnt would be written in any order
+
     def open(self) -> None:
         """Open the engine, if there is one."""
         if self.engine:

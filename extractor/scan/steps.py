@@ -1,6 +1,11 @@
 """The steps from one picture to its page, in order."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
 from extractor.scan.compose import make_page
+from extractor.scan.cores import cores
 from extractor.scan.cut_off import find_cut_off
 from extractor.scan.dark_mode import on_light_ground
 from extractor.scan.decode import Picture
@@ -9,11 +14,11 @@ from extractor.scan.faded import find_faded
 from extractor.scan.flat import FlatPage
 from extractor.scan.handwriting import find_ink
 from extractor.scan.highlighter import without_highlighter
-from extractor.scan.layers import is_coloured, take_apart
+from extractor.scan.layers import Layers, is_coloured, take_apart
 from extractor.scan.lines import read_lines, set_upright
 from extractor.scan.ocr import OcrEngine
 from extractor.scan.pen_marks import find_pen_marks
-from extractor.scan.qr import read_codes
+from extractor.scan.qr import Codes, read_codes
 from extractor.scan.ruling import find_grids
 from extractor.scan.seals.crossed import find_crossed
 from extractor.scan.seals.find import find_seals
@@ -25,10 +30,22 @@ from extractor.scan.subpixels import without_fringes
 from extractor.scan.underlined import mark_underlined
 from extractor.scan.unread_ink import read_unread
 from extractor.scan.upright import flatten
+from models.geometry import Rect
 from models.page import Page
 
 # Each finds places of which not all was read, or which somebody changed by pen.
 _FINDERS = (find_pen_marks, find_crossed, find_cut_off, find_faded, find_soiled)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A page that stands upright, before its lines are read. `boxes` are those of its lines, in pixels.
+    `coloured` tells whether its picture is."""
+
+    layers: Layers
+    boxes: Sequence[Rect]
+    codes: Codes
+    coloured: bool
 
 
 def read_page(
@@ -41,10 +58,21 @@ def read_page(
     how many quarter turns the page before needed, if it had the same shape. `told` is the number of quarter
     turns that a person said.
     """
+    return read_sheet(to_sheet(picture, engine, turn, told), number, first_table, engine)
+
+
+def to_sheet(picture: Picture, engine: OcrEngine, turn: int | None = None, told: int | None = None) -> Sheet:
+    """Return the page that a picture shows, flat and upright. `turn` and `told` are as in `read_page`."""
     colour = on_light_ground(picture.colour)
     codes = read_codes(colour)
     colour = without_highlighter(without_fringes(codes.without(colour)))
     layers, boxes = set_upright(take_apart(flatten(colour, picture.points)), engine, turn, told)
+    return Sheet(layers, boxes, codes, is_coloured(picture.colour))
+
+
+def read_sheet(sheet: Sheet, number: int, first_table: int, engine: OcrEngine) -> Page:
+    """Read what stands on a page. `number` and `first_table` are as in `read_page`."""
+    layers, boxes, codes = sheet.layers, sheet.boxes, sheet.codes
     page = FlatPage.of(layers, find_grids(layers.black, layers.scale, boxes, layers.inks), find_seals(layers))
     page = read_lines(page, boxes, engine)
     page = read_under_seals(page, engine)
@@ -52,13 +80,21 @@ def read_page(
     page, dirt = without_dirt(page)
     page, struck = mark_struck(page)
     page = mark_underlined(page)
+    # None of these needs what another finds, so they may share the cores.
+    looks: Sequence[Callable[[FlatPage], Any]] = (
+        *_FINDERS,
+        find_ink,
+        lambda page: make_page(page, number, first_table),
+        lambda page: read_seals(page, engine),
+    )
+    *doubts, ink, made, seals = cores(engine.threads).each(lambda look: look(page), looks)
     found = {
-        "ink": find_ink(page),
-        "seals": read_seals(page, engine),
-        "unread": (*unread, *dirt, *struck, *(box for find in _FINDERS for box in find(page))),
-        "coloured": is_coloured(picture.colour),
+        "ink": ink,
+        "seals": seals,
+        "unread": (*unread, *dirt, *struck, *(box for boxes in doubts for box in boxes)),
+        "coloured": sheet.coloured,
         "identity": codes.identity,
         "coded": codes.values,
         "code_lost": codes.lost,
     }
-    return make_page(page, number, first_table).model_copy(update=found)
+    return cast(Page, made).model_copy(update=found)

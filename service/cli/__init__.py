@@ -7,7 +7,7 @@ runs a command loads the commands.
 import os
 from typing import TYPE_CHECKING
 
-from models.on_demand import on_demand
+from models.on_demand import loading, on_demand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,7 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
     """Runs the command line."""
     # Pydantic would look through every package that is installed for plugins, of which we use none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
-    from service.cli.commands import main as run
+    with loading():
+        from service.cli.commands import main as run
 
     run(arguments)

@@ -133,9 +133,10 @@ def extract(
 
     每个 PATH 是一份；文件夹中每个文件是一份，每个子文件夹是分成几个文件的一份。
     """
-    from service.processes.pool import Limits, cores, options_of
-    from service.runs.batch import started
-    from service.sources import select
+    with loading():
+        from service.processes.pool import Limits, cores, options_of
+        from service.runs.batch import started
+        from service.sources import select
 
     if resume and output is None:
         raise typer.BadParameter("--resume 需要同时用 -o 给出结果文件", param_hint="--resume")

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING
 
 from models.errors import OcrUnavailable
 from models.on_demand import loading
+from service.processes.begin import can_copy
 
 if TYPE_CHECKING:
     from extractor.scan.ocr import OcrEngine
+
+
+def ready_for_copies() -> None:
+    """Imports what both who asks and what reads need, where what reads will be a copy of this process."""
+    if can_copy():
+        with loading():
+            import_module("service.results")
 
 
 def ready_for_files() -> None:

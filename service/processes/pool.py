@@ -11,7 +11,6 @@ here before it is needed.
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import shutil
 import signal
@@ -31,8 +30,9 @@ from pebble import ProcessExpired, ProcessPool
 
 from extractor import Options, Source
 from models.errors import ReaderCrashed, TimedOut, UnreadableFile
+from service.processes.begin import Context, can_copy, hearing_no_signals
 from service.processes.child import FOLDER, give_back_memory, is_running, prepare
-from service.processes.inside_pebble import end_at_once
+from service.processes.inside_pebble import end_at_once, look_often
 from service.sources import digests
 
 if TYPE_CHECKING:
@@ -190,14 +190,12 @@ class Pool:
         calls `ahead` before its first submission, so that what it loads is there when that comes."""
         self._limits = limits
         self._scratch = scratch
-        # Processes are not forked: this process has threads of its own, and a fork would copy their locks in
-        # whatever state they are.
         self._processes = ProcessPool(
             limits.jobs,
             max_tasks=_TASKS_A_PROCESS,
             initializer=_begin,
             initargs=(ahead, scratch, limits.megabytes, limits.threads),
-            context=multiprocessing.get_context("spawn"),
+            context=Context(),
         )
         # Processes die with the thread that started them, and take their signal mask from it. So one thread
         # starts them all: it lives as long as the pool, whoever asks for a process, and it blocks SIGINT and
@@ -207,9 +205,20 @@ class Pool:
         self._has_ended = False
 
     def start(self) -> None:
-        """Starts the processes already, so that they load while the caller does too."""
-        # Looking is what starts them.
-        self._keeper.submit(lambda: self._processes.active).result()
+        """Starts the processes already, so that they load while the caller does too, and end as soon as all
+        is read. It is meant for a command, which ends with its pool."""
+        look_often()
+        if can_copy():
+            # The keeper is a thread, so it must not be there yet. This one lives as long as the pool, too.
+            resource_tracker.ensure_running()
+            with hearing_no_signals():
+                self._look()
+        else:
+            self._keeper.submit(self._look).result()
+
+    def _look(self) -> bool:
+        """Returns whether the processes read, or are about to. Looking is what starts them."""
+        return bool(self._processes.active)
 
     def schedule(self, submission: Source, forms: Forms, options: Options, call: Call[T]) -> Task[T]:
         """Schedules `call` on the submission, to run as soon as a process is free.
@@ -264,7 +273,7 @@ class Pool:
     def is_alive(self) -> bool:
         """Returns whether the scheduled tasks will end. A broken pool never ends the tasks that it had not
         begun."""
-        return bool(self._processes.active)
+        return self._look()
 
     def given(self, submission: Source, task: Task[T]) -> Given[T] | None:
         """Returns the result of a finished task for its submission, or None where the pool broke or was

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from extractor import Options, Source
 from models.errors import ReaderCrashed
-from service.processes.ahead import ready_for_files, ready_for_pictures
+from service.processes.ahead import ready_for_copies, ready_for_files, ready_for_pictures
 from service.processes.pool import MOST_LIVES, UNSTARTABLE, Done, Forms, Limits, Pool, Read, read_submission
 from service.processes.scratch import scratch_folder
 from service.runs.expected import shows_pages
@@ -30,6 +30,7 @@ def started(submissions: Sequence[Source], limits: Limits, options: Options) -> 
     """Starts the processes that will read the submissions, so that they load while the caller does too. They
     end with the context, whatever they do. A signal to stop counts from the first process on."""
     with Stop() as stop, scratch_folder() as scratch:
+        ready_for_copies()
         pool = _pool(submissions, limits, scratch, options)
         try:
             pool.start()

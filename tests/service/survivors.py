@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _NAME = "TEST_OF_SEALFORM"
-_WORKER = b"spawn_main"
+_ANEW = "spawn_main"
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,16 @@ class Mark:
                 except OSError:
                     pass  # it has ended, or is not ours
         return found
+
+    def readers(self) -> dict[int, str]:
+        """The same of the processes that read: those that were begun anew, and copies of who asks, which
+        bear his command line."""
+        every = self.alive()
+        return {
+            process: command
+            for process, command in every.items()
+            if _ANEW in command or every.get(_parent(process)) == command
+        }
 
     def wait_for_end(self, seconds: float = 20.0) -> dict[int, str]:
         """The processes that are still alive after so long; none as soon as there are none."""
@@ -73,7 +83,7 @@ def watched(mark: Mark, every: float = 0.5) -> Iterator[Memory]:
 
     def watch() -> None:
         while not ended.wait(every):
-            for process in mark.alive(_WORKER):
+            for process in mark.readers():
                 peak = _peak(process)
                 if peak:
                     memory.peaks.append((time.monotonic(), peak))
@@ -85,6 +95,15 @@ def watched(mark: Mark, every: float = 0.5) -> Iterator[Memory]:
     finally:
         ended.set()
         thread.join()
+
+
+def _parent(process: int) -> int:
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return 0
+    # Behind the name, which may hold anything: the state, and the parent.
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 def _peak(process: int) -> float:

@@ -100,7 +100,7 @@ def test_a_run_that_ends_before_its_first_result_replaces_nothing(
     (returned / "slow.docx").write_bytes(ORDER + b"hang")
     command = ("extract", "inbox", *EXTRACT[2:], "--overwrite")
     terminal = Terminal(tmp_path, *command, module="tests.service.command")
-    terminal.show_until(lambda: len(terminal.mark.alive(b"spawn_main")) > 0)
+    terminal.show_until(lambda: len(terminal.mark.readers()) > 0)
     assert terminal.process.poll() is None, terminal.shown
     end(terminal, *[b"\x03"] * (end is Terminal.press))
     code = terminal.end()

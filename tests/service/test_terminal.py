@@ -62,7 +62,7 @@ def test_the_bar_tells_rate_time_left_and_counts_and_ctrl_c_ends_all_cleanly(
 
 
 def test_ctrl_c_while_workers_are_still_starting_is_as_clean(folder: Path, terminal: Terminal) -> None:
-    terminal.show_until(lambda: len(terminal.mark.alive(b"spawn_main")) > 0)
+    terminal.show_until(lambda: len(terminal.mark.readers()) > 0)
     terminal.press(b"\x03")
     assert terminal.end() == 130
     assert "Traceback" not in terminal.shown

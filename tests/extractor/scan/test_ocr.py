@@ -65,6 +65,13 @@ def test_a_line_is_read_alike_in_any_company():
     ]
 
 
+def test_two_threads_read_what_one_reads():
+    lines = [
+        _drawn(words) for words in ("职务", "武汉市江岸区花山路209号", "lxr_3489@126.com" * 2, "0.83公顷" * 4)
+    ]
+    assert PaddleOcr(ocr.OcrSettings(threads=2)).recognise(lines) == PaddleOcr().recognise(lines)
+
+
 @pytest.mark.parametrize(
     "words",
     ["年发电量约1188万千瓦时，员工1100人，小区111个", "一是建设屋顶分布式光伏55880平方米，装机容量2.22兆瓦"],

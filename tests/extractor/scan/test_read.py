@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from extractor.scan import decode, read
-from extractor.scan.ocr import PaddleOcr
-from models.errors import Damaged, TooManyPixels
+from extractor.scan.ocr import OcrSettings, PaddleOcr
+from models.errors import Damaged, OcrUnavailable, TooManyPixels
 from models.page import Line, Page, Table, Tick
 from tests.extractor import drawing
 
@@ -76,6 +76,34 @@ def test_a_form_is_read_whichever_way_it_lies(quarters):
     assert [text.replace(" ", "") for text in _cells(page)] == EXPECTED
     assert [block.text for block in page.blocks if isinstance(block, Line)] == ["试点申请表"]
     assert page.height > page.width
+
+
+def test_pages_that_two_cores_read_at_once_are_as_one_reads_them():
+    sheets = [_form(), np.ascontiguousarray(np.rot90(_form(), 2)), _form()]
+    read_by = {}
+    for engine in (ENGINE, PaddleOcr(OcrSettings(threads=2))):
+        pictures = [decode.Picture(sheet, (595.3, 841.9)) for sheet in sheets]
+        read_by[engine] = read.read_pictures(pictures, engine).pages
+    alone, together = read_by.values()
+    assert together == alone
+    assert [block.index for page in together for block in page.blocks if isinstance(block, Table)] == [
+        0,
+        1,
+        2,
+    ]
+
+
+def test_what_is_wrong_with_an_earlier_page_is_told_first(monkeypatch):
+    def broken(sheet, number, first_table, engine):
+        raise OcrUnavailable(f"第 {number} 页")
+
+    def pictures():
+        yield decode.Picture(drawing.blank(300, 400), None)
+        raise Damaged("第 2 页")
+
+    monkeypatch.setattr("extractor.scan.steps.read_sheet", broken)
+    with pytest.raises(OcrUnavailable, match="第 1 页"):
+        read.read_pictures(pictures(), PaddleOcr(OcrSettings(threads=2)))
 
 
 def test_boxes_are_in_points_of_the_upright_page():

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from pebble import ProcessPool
+from pebble.common.types import CONSTS
 
 from service.processes.child import is_running
-from service.processes.inside_pebble import end_at_once
+from service.processes.inside_pebble import end_at_once, look_often
 
 _JOBS = 4
 # Seconds that a process takes to end, less than pebble lets each have; all together take hardly more.
@@ -78,3 +79,16 @@ def test_what_is_scheduled_for_a_pool_that_was_stopped_or_closed_is_refused_as_s
     with pytest.raises(RuntimeError):
         pool.schedule(_wait, args=(tmp_path,))
     pool.join()
+
+
+def test_a_pool_that_looks_often_never_sleeps_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Set twice, so that it is put back when the test ends.
+    monkeypatch.setattr(CONSTS, "sleep_unit", CONSTS.sleep_unit)
+    look_often()
+    slept: list[float] = []
+    sleep = time.sleep
+    monkeypatch.setattr(time, "sleep", lambda seconds: (slept.append(seconds), sleep(seconds)))
+    with ProcessPool(1, context=multiprocessing.get_context("spawn")) as pool:
+        assert pool.schedule(int, args=("7",)).result() == 7
+    assert slept
+    assert max(slept) < 0.05
