@@ -27,8 +27,8 @@ _MOST = 16_000
 # By the server's own guess: so many rows are quickly found, or such a part of all, which is what it says of
 # pairs that are too seldom for its statistics.
 _FEW, _SELDOM = 5_000, 0.005
-# So many are fetched to be sorted. Of more, a walk along a million finds a page's 50 as soon, unless only a few
-# of them hold the pairs one behind the other.
+# So many are fetched to be sorted. Of more, a walk along a million finds a page's 50 as soon, unless only a
+# few of them hold the pairs one behind the other.
 _MOST_SORTED, _MOST_IN_PIECES = 5_000, 50_000
 # What a submission is found by.
 _TEXTS = (

@@ -1,5 +1,5 @@
-"""What few of many submissions have is found without looking at the others, on PostgreSQL, which knows how many
-there are."""
+"""What few of many submissions have is found without looking at the others, on PostgreSQL, which knows how
+many there are."""
 
 import re
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 _MANY = 3_000
 _UPLOADS = f"""INSERT INTO uploads (id, created_at, created_by, channel, state, attempts)
     SELECT n, :at, 'user:1', 'page', 'done', 1 FROM generate_series(1, {_MANY}) n"""
-_SUBMISSIONS = f"""INSERT INTO submissions (id, upload_id, application, status, name, doubtful, errors, received_at,
-    updated_at, changed, version)
+_SUBMISSIONS = f"""INSERT INTO submissions (id, upload_id, application, status, name, doubtful, errors,
+    received_at, updated_at, changed, version)
     SELECT n, n, 1, 'in-review', 's.docx', 1, 0, :at, :at, n, 1 FROM generate_series(1, {_MANY}) n"""
 _SEARCH = f"""INSERT INTO search (submission_id, tokens)
     SELECT n, to_tsvector('simple', '园区') FROM generate_series(1, {_MANY}) n"""
