@@ -6,6 +6,7 @@ below. `sealform serve` runs on it without a worker. One client sends requests o
 other words and other days each time.
 """
 
+import contextlib
 import itertools
 import os
 import random
@@ -141,17 +142,19 @@ END = datetime(2026, 11, 22, tzinfo=UTC)
 @dataclass(frozen=True)
 class Speed:
     """The speed of one kind of request in milliseconds: half of the requests took no longer than `median`, 95
-    % no longer than `p95`. `cpu` is the service's CPU time for one request, which does not depend on other
-    load."""
+    % no longer than `p95`. `cpu` is the service's CPU time for one request, and `work` that of the service
+    and of a database beside it, which 95 % stay under. Neither depends much on other load."""
 
     name: str
     median: float
     p95: float
     cpu: float
+    work: float
     requests: int
 
     def __str__(self) -> str:
         times = f"median {self.median:7.1f} ms   p95 {self.p95:7.1f} ms   CPU {self.cpu:6.1f} ms"
+        times += f"   with database p95 {self.work:7.1f} ms"
         return f"{self.name:26} {times}   of {self.requests}"
 
 
@@ -165,10 +168,11 @@ def run(count: int = SUBMISSIONS) -> list[Speed]:
 
 @dataclass(frozen=True)
 class Service:
-    """A running service: its process and its address."""
+    """A running service: its process, its address, and the name of its database on a server here."""
 
     process: int
     address: str
+    database: str = ""
 
     def client(self, token: str) -> httpx.Client:
         return httpx.Client(base_url=self.address, headers={"Authorization": f"Bearer {token}"}, timeout=60)
@@ -177,6 +181,14 @@ class Service:
         """Returns the CPU time that the service has used, in milliseconds."""
         fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+    def work(self) -> float:
+        """Returns the CPU time of the service and of its connections' processes, in milliseconds."""
+        spent = 0
+        for process in [self.process, *_processes_of(self.database)]:
+            for thread in Path(f"/proc/{process}/task").glob("*/schedstat"):
+                spent += int(thread.read_text().split()[0])
+        return spent / 1e6
 
 
 def questions(service: Service, client: httpx.Client, times: int = REQUESTS) -> Iterator[Speed]:
@@ -206,6 +218,8 @@ def questions(service: Service, client: httpx.Client, times: int = REQUESTS) -> 
         ),
         "search, one character": lambda: ask("/submissions", q=draw.choice(_WORDS)[0]),
         "search, nothing found": lambda: ask("/submissions", q="查无此事"),
+        "search, a pair nowhere": lambda: ask("/submissions", q="查无"),
+        "the inbox by urgency": lambda: ask("/submissions", sort="urgency", status="in-review"),
         "search and filter": lambda: ask(
             "/submissions", q=draw.choice(_WORDS), status="rejected", **{"from": day()}
         ),
@@ -238,14 +252,29 @@ def _upload(service: Service, client: httpx.Client) -> Speed:
 def measure(service: Service, name: str, case: Callable[[], object], times: int) -> Speed:
     """How long `case` takes, once it was done before."""
     case()
-    taken, before = [], service.cpu()
+    taken, worked, before = list[float](), list[float](), service.cpu()
     for _ in range(times):
-        started = time.perf_counter()
+        work, started = service.work(), time.perf_counter()
         case()
         taken.append((time.perf_counter() - started) * 1000)
+        worked.append(service.work() - work)
     cpu = (service.cpu() - before) / times
-    taken.sort()
-    return Speed(name, statistics.median(taken), taken[min(times - 1, int(times * 0.95))], cpu, times)
+    return Speed(name, statistics.median(taken), _p95(taken), cpu, _p95(worked), times)
+
+
+def _p95(taken: list[float]) -> float:
+    return sorted(taken)[min(len(taken) - 1, int(len(taken) * 0.95))]
+
+
+def _processes_of(database: str) -> list[int]:
+    """The processes of a PostgreSQL server here that serve connections to `database`."""
+    found = []
+    for told in Path("/proc").glob("[0-9]*/cmdline") if database else ():
+        with contextlib.suppress(OSError):
+            name = told.read_bytes()
+            if name.startswith(b"postgres:") and database.encode() in name:
+                found.append(int(told.parent.name))
+    return found
 
 
 @contextmanager
@@ -255,6 +284,7 @@ def serving(folder: Path, **more: str) -> Iterator[Service]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "SEALFORM_DATA": str(folder), "SEALFORM_PORT": str(port), **more}
+    url = environment.get("SEALFORM_DATABASE_URL", "")
     process = subprocess.Popen(
         [sys.executable, "-m", "service.cli", "serve", "--no-worker"],
         env=environment,
@@ -268,7 +298,7 @@ def serving(folder: Path, **more: str) -> Iterator[Service]:
                 break
             except httpx.TransportError:
                 time.sleep(0.2)
-        yield Service(process.pid, address)
+        yield Service(process.pid, address, sa.make_url(url).database or "" if url else "")
     finally:
         process.terminate()
         process.wait(30)

@@ -2,12 +2,14 @@
 time is over. What must not be ends in the table below and in `fuzz-found/`: a crash, an error that nobody
 named, a file over its memory or its time, a temporary file or a process left.
 
-`python -m benchmarks.fuzz --minutes 60 FOLDER…` begins with the files in other folders, too. Every kind of
-file comes up as often, and of a kind each file the more seldom the more it costs, so that scans don't take
-all the time. Time is that of the processor, so that a busy machine finds nothing."""
+`python -m benchmarks.fuzz --minutes 60 FOLDER…` begins with the files in other folders, too. A kind of file
+that costs four times as much gets half the time, and of a kind each file as much, so that scans come up but
+don't take all of it. Time is that of the processor, so that a busy machine finds nothing. `--sum FILE` adds
+to what earlier runs counted there, and knows what their files cost."""
 
 import argparse
 import itertools
+import json
 import random
 import sys
 import tempfile
@@ -16,6 +18,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from statistics import fmean as mean
 
 from benchmarks.fuzz.mutations import mutate
 from benchmarks.fuzz.watched import Seen, read_watched
@@ -28,13 +31,18 @@ from service.settings import Settings
 
 _ROOT = Path(__file__).parents[2]
 _FOUND = Path("fuzz-found")
-# Seconds that a file may cost to come up whenever it is drawn; one of ten times as many comes up one time in
-# ten.
-_CHEAP = 0.006
+# Seconds that a file is taken to cost at least, so that what is refused at once doesn't crowd out the rest.
+_LEAST = 0.015
+# Seconds that a file is taken to cost while none of its kind was read.
+_UNKNOWN = 1.0
 # So many files wait for the process that reads, so that it never waits for them.
 _AHEAD = 8
-# By the clock a file may take so many times its limit, since others may be using this machine.
-_BUSY = 5
+# By the clock a file may take so many times its limit, since others may be using this machine. What works
+# for longer than its limit is ended by `read_watched`.
+_BUSY = 20
+# A process reads so many files before another takes its place. Each costs a second to start, which is as much
+# as a hundred files; the service replaces it ten times as often.
+_TASKS = 2_000
 _GIGABYTE = 1 << 30
 
 
@@ -45,40 +53,81 @@ def fixtures(more: list[Path]) -> list[Path]:
 
 
 class _Choice:
-    """Which file comes next: each kind as often, and of a kind the cheaper ones more often."""
+    """Which file comes next: every kind comes up, the cheap ones more often, and of a kind the cheap
+    files."""
 
-    def __init__(self, files: list[Path], seed: int) -> None:
+    def __init__(self, files: list[Path], seed: int, costs: dict[str, list[float]]) -> None:
         self._chance = random.Random(seed)
         self._kinds: dict[str, list[Path]] = defaultdict(list)
         for one in files:
-            self._kinds[one.suffix.lower()].append(one)
-        self._costs: dict[Path, list[float]] = {one: [] for one in files}
+            self._kinds[_kind(one)].append(one)
+        self._costs = costs
+        # Of what is known, costly kinds wait for their turn, so that they don't take the first minutes.
+        known = {_kind(one) for one in files if one.name in costs}
+        self._spent = {
+            kind: self._chance.random() * _charge(self._usual(kind)) if kind in known else 0.0
+            for kind in self._kinds
+        }
         self.seeds = (seed * 1_000_000 + number for number in itertools.count())
 
     def __iter__(self) -> Iterator[tuple[Path, int]]:
-        kinds = sorted(self._kinds)
         while True:
-            path = self._chance.choice(self._kinds[self._chance.choice(kinds)])
-            costs = self._costs[path]
-            if not costs or self._chance.random() * sum(costs) / len(costs) <= _CHEAP:
-                yield path, next(self.seeds)
+            kind = min(self._spent, key=lambda one: (self._spent[one], self._chance.random()))
+            files, usual = self._kinds[kind], self._usual(kind)
+            path = self._chance.choices(files, [1 / self._cost(one, usual) for one in files])[0]
+            # What is being read counts already: otherwise all that is read ahead would be of one kind.
+            self._spent[kind] += _charge(self._cost(path, usual))
+            yield path, next(self.seeds)
 
     def took(self, path: Path, seconds: float) -> None:
-        """Remembers what a file of this fixture cost."""
-        self._costs[path].append(seconds)
+        """Remembers what a file made from `path` cost."""
+        kind = _kind(path)
+        self._spent[kind] += _charge(max(_LEAST, seconds)) - _charge(self._cost(path, self._usual(kind)))
+        self._costs.setdefault(path.name, []).append(seconds)
+
+    def _usual(self, kind: str) -> float:
+        costs = [mean(self._costs[one.name]) for one in self._kinds[kind] if one.name in self._costs]
+        return max(_LEAST, mean(costs)) if costs else _UNKNOWN
+
+    def _cost(self, path: Path, usual: float) -> float:
+        costs = self._costs.get(path.name)
+        return max(_LEAST, mean(costs)) if costs else usual
+
+
+def _charge(seconds: float) -> float:
+    """What a kind pays for a file. The kind that has paid least is next, so that in the end all have paid as
+    much: of time, one whose files cost four times as much gets half."""
+    return float(seconds**1.5)
+
+
+def _kind(path: Path) -> str:
+    return path.suffix.lower()
 
 
 class _Tally:
-    """What came of the files, and what must not be."""
+    """What came of the files, and what must not be. It begins with what `kept` holds, as it was saved."""
 
-    def __init__(self) -> None:
-        self.outcomes, self.found, self.kinds = Counter[str](), Counter[str](), Counter[str]()
-        self.slowest, self.largest = 0.0, 0
+    def __init__(self, kept: Path | None) -> None:
+        self._kept = kept
+        told = json.loads(kept.read_text("utf-8")) if kept and kept.exists() else {}
+        self.outcomes, self.kinds = Counter[str](told.get("outcomes")), Counter[str](told.get("kinds"))
+        self.slowest, self.largest = told.get("seconds", 0.0), told.get("memory", 0)
+        self.costs: dict[str, list[float]] = told.get("costs", {})
+        self.found = Counter[str]()
+
+    def save(self) -> None:
+        """Keeps what was counted for the next run."""
+        if self._kept:
+            told = {
+                "outcomes": self.outcomes, "kinds": self.kinds, "seconds": self.slowest,
+                "memory": self.largest, "costs": {name: costs[-20:] for name, costs in self.costs.items()},
+            }  # fmt: skip
+            self._kept.write_text(json.dumps(told, ensure_ascii=False), "utf-8")
 
     def count(self, path: Path, given: Given[Seen], limit: float) -> list[str]:
         """Counts what came of a file made from `path`, and returns what is wrong about it."""
         outcome = given.outcome
-        self.kinds[path.suffix.lower()] += 1
+        self.kinds[_kind(path)] += 1
         if isinstance(outcome, UnreadableFile):
             self.outcomes[outcome.code] += 1
             wrong = [f"{outcome.code}: {outcome.message}"]
@@ -106,13 +155,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--sum", type=Path, help="a file that holds the sum over runs")
     parser.add_argument("folders", type=Path, nargs="*", help="more files to begin with")
     given = parser.parse_args()
-    tally = _Tally()
+    tally = _Tally(given.sum)
     with scratch_folder() as scratch:
-        _run(_Choice(fixtures(given.folders), given.seed), tally, 60 * given.minutes, scratch)
+        choice = _Choice(fixtures(given.folders), given.seed, tally.costs)
+        _run(choice, tally, 60 * given.minutes, scratch)
         if left := [one.name for one in scratch.rglob("*") if one.is_file() and one.name != "owner"]:
             tally.found[f"temporary files left: {left[:3]}"] += len(left)
+    tally.save()
     print(f"seed {given.seed}, {tally}")
     for what, times in tally.found.most_common():
         print(f"FOUND {times} x {what}")
@@ -122,7 +174,7 @@ def main() -> int:
 def _run(choice: _Choice, tally: _Tally, seconds: float, scratch: Path) -> None:
     settings, forms = Settings.read({}), load_forms()
     options, until, told = options_of(settings), time.monotonic() + seconds, time.monotonic()
-    limits = Limits(1, _BUSY * settings.time_limit, settings.memory_limit)
+    limits = Limits(1, _BUSY * settings.time_limit, settings.memory_limit, _TASKS)
     coming, waiting = iter(choice), dict[Future[Given[Seen]], tuple[Path, Path]]()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -141,7 +193,8 @@ def _run(choice: _Choice, tally: _Tally, seconds: float, scratch: Path) -> None:
                 _end(path, file, call.result(), choice, tally, settings.time_limit)
             if time.monotonic() > told + 60:
                 told = time.monotonic()
-                print(f"… {tally.kinds.total()} files", flush=True)
+                print(f"… {tally}", flush=True)
+                tally.save()
 
 
 def _end(path: Path, file: Path, given: Given[Seen], choice: _Choice, tally: _Tally, limit: float) -> None:

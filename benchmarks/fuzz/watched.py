@@ -2,10 +2,14 @@
 
 import logging
 import resource
+import signal
 from dataclasses import dataclass
 
 from extractor import Options, Source
 from service.processes.pool import Forms, read_submission
+
+# Seconds of a core that a file may cost: twice its limit by the clock on a machine that is free.
+_MOST_SECONDS = 240
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,12 @@ def read_watched(submission: Source, forms: Forms, options: Options) -> Seen:
     defects, log = _Defects(), logging.getLogger("extractor.pipeline")
     log.addHandler(defects)
     before = _spent()
+    # The system ends the process then.
+    signal.setitimer(signal.ITIMER_PROF, _MOST_SECONDS)
     try:
         lines = read_submission(submission, forms, options)
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         log.removeHandler(defects)
     codes = tuple(line["error"]["code"] if line["error"] else line["status"] for line in lines)
     most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))

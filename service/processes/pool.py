@@ -69,11 +69,12 @@ Task = Future[tuple[T, float]]
 @dataclass(frozen=True)
 class Limits:
     """The limits of a pool: `jobs` processes at a time, and for one submission `megabytes` MiB of address
-    space and `seconds` for each of its files."""
+    space and `seconds` for each of its files; a process ends after `tasks` of them."""
 
     jobs: int = 1
     seconds: float = 120.0
     megabytes: int = 4096
+    tasks: int = _TASKS_A_PROCESS
 
     @property
     def threads(self) -> int:
@@ -192,7 +193,7 @@ class Pool:
         self._scratch = scratch
         self._processes = ProcessPool(
             limits.jobs,
-            max_tasks=_TASKS_A_PROCESS,
+            max_tasks=limits.tasks,
             initializer=_begin,
             initargs=(ahead, scratch, limits.megabytes, limits.threads),
             context=Context(),

@@ -20,6 +20,7 @@ from models.errors import Invalid, NotFound
 from service.parts import own
 from service.results import FindingJson, Line, Parted
 from service.store import notices, sealed, search, twins, units, urgency
+from service.store.among import among
 from service.store.database import one_of
 from service.store.statuses import Status
 from service.store.tables import (
@@ -179,36 +180,29 @@ def _conditions(
     if wanted.unit:
         named = units.holding(connection, wanted.unit)
         # PostgreSQL knows how rare a name is, and has an index of its parts (migration 0013).
-        held.append(named if isinstance(named, sa.ColumnElement) else _is_among(named))
+        held.append(named if isinstance(named, sa.ColumnElement) else among(submissions.c.id, named))
     if wanted.since is not None:
         held.append(submissions.c.received_at >= wanted.since)
     if wanted.until is not None:
         held.append(submissions.c.received_at < wanted.until)
     if wanted.doubtful is not None:
         some = sa.select(submissions.c.id).where(submissions.c.doubtful > 0)
-        held.append(_is_among(some) if wanted.doubtful else submissions.c.doubtful == 0)
+        held.append(among(submissions.c.id, some) if wanted.doubtful else submissions.c.doubtful == 0)
     if wanted.twins is not None:
-        same = _is_among(twins.numbers_unsettled())
+        same = among(submissions.c.id, twins.numbers_unsettled())
         held.append(same if wanted.twins else sa.not_(same))
     if wanted.assignee is not None:
         held.append(submissions.c.assignee == wanted.assignee)
     if wanted.overdue_at is not None:
-        held.append(_is_among(notices.numbers_overdue(wanted.overdue_at)))
+        held.append(among(submissions.c.id, notices.numbers_overdue(wanted.overdue_at)))
     if rough is not None:
-        held.append(submissions.c.id.in_(rough.candidates))
+        held.append(one_of(connection, submissions.c.id, rough.candidates))
     elif wanted.query and wanted.query.strip():
         found = search.matches(connection, wanted.query)
-        # A query without a letter or a digit is found nowhere.
-        held.append(sa.false() if found is None else _is_among(found))
+        # A query without a letter or a digit is found nowhere. What is not rough is found often: one walks
+        # along the list (`among`), on PostgreSQL too, whose statistics know words as little.
+        held.append(sa.false() if found is None else (submissions.c.id + 0).in_(found))
     return held
-
-
-def _is_among(numbers: sa.Select[int]) -> sa.ColumnElement[bool]:
-    """Returns the condition that a submission is one of `numbers`, which are found from a small index first.
-    The expression `id + 0` keeps SQLite from looking the rows up by their numbers. Where there are many, it
-    would fetch and sort them all to show one page. This way it walks the index of the order, and stops once
-    the page is full."""
-    return (submissions.c.id + 0).in_(numbers)
 
 
 def _write_cursor(sort: Sort, key: Any, number: int) -> str:

@@ -24,8 +24,12 @@ from service.store.tables import records, submissions
 _BREAK = "xxx"
 # A tsvector holds no position beyond 16,383.
 _MOST = 16_000
-# By the server's own guess: fewer rows than that are quickly sorted.
-_FEW = 5_000
+# By the server's own guess: so many rows are quickly found, or such a part of all, which is what it says of
+# pairs that are too seldom for its statistics.
+_FEW, _SELDOM = 5_000, 0.005
+# So many are fetched to be sorted. Of more, a walk along a million finds a page's 50 as soon, unless only a
+# few of them hold the pairs one behind the other.
+_MOST_SORTED, _MOST_IN_PIECES = 5_000, 50_000
 # What a submission is found by.
 _TEXTS = (
     sa.select(submissions.c.id, submissions.c.name, records.c.content)
@@ -110,9 +114,10 @@ def numbers(dialect: str, found: Sequence[int]) -> sa.Select[int]:
 class Rough:
     """A search on PostgreSQL in two steps. `candidates` have all pairs, wherever they stand, which the index
     tells alone; whether they stand one behind the other is asked of each row, so it should be asked late, of
-    those rows only that are shown (`is_exact`)."""
+    those rows only that are shown (`is_exact`). They are numbers, not a query, so that the server knows how
+    many there are: by its guess it would walk along the whole list for what is found nowhere."""
 
-    candidates: sa.Select[int]
+    candidates: Sequence[int]
     told: str
 
     def is_exact(self, submission: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
@@ -124,20 +129,25 @@ class Rough:
 
 
 def rough(connection: sa.Connection, query: str) -> Rough | None:
-    """Returns how to search in two steps, or None where that is no gain: nothing stands one behind the other,
-    or there would be too many candidates to sort. Then one walks along the list until enough were found."""
+    """Returns how to search in two steps, or None where there would be too many candidates to sort. Then one
+    walks along the list until enough were found."""
     words = [word for word in map(_plain, query.split()) if word]
-    if connection.dialect.name == "sqlite" or sealed.is_on(connection):
-        return None
-    if not any(len(word) > 2 for word in words):
+    if not words or connection.dialect.name == "sqlite" or sealed.is_on(connection):
         return None
     every = [f"'{word}':*" if len(word) == 1 else " & ".join(map(_quoted, _phrase(word))) for word in words]
-    condition = sa.text("tokens @@ CAST(:pairs AS tsquery)").bindparams(pairs=" & ".join(every))
-    number = sa.column("submission_id", sa.BigInteger)
-    found = sa.select(number).select_from(sa.table("search")).where(condition)
-    guess = sa.text("EXPLAIN (FORMAT JSON) SELECT FROM search WHERE tokens @@ CAST(:pairs AS tsquery)")
-    (plan,) = connection.scalar(guess, {"pairs": " & ".join(every)})
-    return Rough(found, _told(words)) if plan["Plan"]["Plan Rows"] < _FEW else None
+    asked = {"pairs": " & ".join(every)}
+    found = "SELECT submission_id FROM search WHERE tokens @@ CAST(:pairs AS tsquery)"
+    (plan,) = connection.scalar(sa.text(f"EXPLAIN (FORMAT JSON) {found}"), asked)
+    if plan["Plan"]["Plan Rows"] > max(_FEW, _SELDOM * _all(connection)):
+        return None
+    most = _MOST_IN_PIECES if any(len(word) > 2 for word in words) else _MOST_SORTED
+    candidates = connection.scalars(sa.text(f"{found} LIMIT {most + 1}"), asked).all()
+    return Rough(candidates, _told(words)) if len(candidates) <= most else None
+
+
+def _all(connection: sa.Connection) -> float:
+    """How many rows the index has, as the server guesses: -1 before it looked."""
+    return connection.scalar(sa.text("SELECT reltuples FROM pg_class WHERE oid = 'search'::regclass")) or 0
 
 
 def _told(words: Sequence[str]) -> str:

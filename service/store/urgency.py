@@ -2,7 +2,7 @@
 what is still read, and what was decided.
 
 What waits stands with the longest waiting first, what was decided with the newest first. Each of these stages
-is a query of its own, which walks the index of its status, so that no row is looked at for its rank.
+is one query or two, which walk the index of a status, so that no row is looked at for its rank.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from service.store import twins
+from service.store.among import among
 from service.store.tables import submissions
 
 _DECIDED = ("returned", "accepted", "rejected", "withdrawn")
@@ -42,7 +43,7 @@ def page(
     for number in range(after.stage if after else 0, len(STAGES)):
         newest_first = STAGES[number] == "decided"
         pair = (submissions.c.received_at, submissions.c.id)
-        query = submissions.select().where(_condition(STAGES[number]), *conditions)
+        beyond: Sequence[sa.ColumnElement[bool]] = ()
         if after and number == after.stage:
             here = sa.tuple_(*pair)
             there = sa.tuple_(
@@ -51,31 +52,38 @@ def page(
                     for value, column in zip((after.at, after.number), pair, strict=True)
                 )
             )
-            query = query.where(here < there if newest_first else here > there)
-        rows = fetch(query, pair, newest_first, limit + 1 - len(found))
-        found += [(number, row) for row in rows]
+            beyond = (here < there if newest_first else here > there,)
+        rows = [
+            row
+            for kind in _kinds(STAGES[number])
+            for row in fetch(
+                submissions.select().where(kind, *beyond, *conditions),
+                pair, newest_first, limit + 1 - len(found),
+            )
+        ]  # fmt: skip
+        rows.sort(key=lambda row: (row.received_at, row.id), reverse=newest_first)
+        found += [(number, row) for row in rows[: limit + 1 - len(found)]]
         if len(found) > limit:
             stage, last = found[limit - 1]
             return [row for _, row in found[:limit]], Place(stage, last.received_at, last.id)
     return [row for _, row in found], None
 
 
-def _condition(stage: Stage) -> sa.ColumnElement[bool]:
+def _kinds(stage: Stage) -> Sequence[sa.ColumnElement[bool]]:
+    """Returns the kinds of submissions of a stage, none of which is of another. They are asked for one by
+    one: of few that may be twins among many under review, PostgreSQL would otherwise look at all."""
     columns = submissions.c
     under_review = columns.status == "in-review"
-    # The expression `id + 0` keeps SQLite from fetching the twins first, and sorting them all.
-    same = (columns.id + 0).in_(twins.numbers_unsettled())
+    same = among(columns.id, twins.numbers_unsettled())
     amiss = sa.or_(columns.doubtful > 0, columns.errors > 0)
     match stage:
         case "blocked":
-            return sa.and_(
-                columns.status.in_(("unreadable", "in-review")), sa.or_(columns.status == "unreadable", same)
-            )
+            return columns.status == "unreadable", sa.and_(under_review, same)
         case "doubtful":
-            return sa.and_(under_review, amiss, sa.not_(same))
+            return (sa.and_(under_review, amiss, sa.not_(same)),)
         case "clear":
-            return sa.and_(under_review, sa.not_(amiss), sa.not_(same))
+            return (sa.and_(under_review, sa.not_(amiss), sa.not_(same)),)
         case "reading":
-            return columns.status.in_(("received", "reading"))
+            return (columns.status.in_(("received", "reading")),)
         case "decided":
-            return columns.status.in_(_DECIDED)
+            return (columns.status.in_(_DECIDED),)

@@ -56,6 +56,7 @@ _RING = 0.76  # least part of a circle that must be drawn; rows of text reach tw
 _SQUARE = 0.9  # least part of its frame that a square seal's hull covers; a circle covers 0.79
 _ROUND = 0.86  # of the longer axis: where the shorter one is less, the seal is an oval
 _LOOK = 75  # dots per inch at which rings are looked for
+_FEWEST_ACROSS = 10  # pixels: a circle of a smaller radius can't be told from a blot
 _CELL = 3  # pixels: side of a cell in which votes for a ring's middle are counted
 _CLASS = 4  # pixels: radii that are counted together
 _STEP = 2  # pixels from a radius that votes to the next
@@ -311,7 +312,10 @@ def _plain_seals(layers: Layers) -> list[Ring]:
 def _circles(gray: Gray, millimetre: float) -> list[tuple[float, float, float, float]]:
     """Return circles of a seal's size: x, y, radius, in pixels, and the share of the way round with ink.
     `millimetre` is in pixels."""
-    candidates = _voted(gray, round(_SMALLEST / 2 * millimetre), round(_LARGEST / 2 * millimetre))
+    least = round(_SMALLEST / 2 * millimetre)
+    if least < _FEWEST_ACROSS:
+        return []
+    candidates = _voted(gray, least, round(_LARGEST / 2 * millimetre))
     roughly = np.max(
         [_ringed(gray, candidates + np.array([0.0, 0.0, more])) for more in (-2.0, 0.0, 2.0)], axis=0
     )

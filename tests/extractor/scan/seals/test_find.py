@@ -221,3 +221,11 @@ def test_two_square_seals_close_to_each_other_are_two():
     _square(picture, 700, 900, ["武汉花山", "商业管理", "有限公司"], RED)
     _square(picture, 1030, 900, ["武汉花山", "商业管理", "有限公司"], RED)
     assert [ring.shape for ring in _found(picture)] == ["square", "square"]
+
+
+@pytest.mark.parametrize("side", [8, 16, 32])
+def test_a_picture_of_a_few_dots_has_no_seal(side):
+    picture = Image.new("RGB", (side, side), "white")
+    ImageDraw.Draw(picture).ellipse((0, 0, side // 2, side // 2), "gray", "black")
+    page = upright.flatten(np.asarray(picture), (595.3, 841.9))
+    assert find_seals(take_apart(page)) == []
