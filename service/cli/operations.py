@@ -166,7 +166,7 @@ def purge(
     """
     from functools import partial
 
-    from service.page_pictures import forget
+    from service.picture_shelf import forget
     from service.upkeep.purge import FINAL, Kept, foresee, period
     from service.upkeep.purge import purge as erase
 

@@ -90,7 +90,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     app.state.metrics = Metrics(context.database, context.clock)
     app.state.campaigns = Campaigns(context.forms, context.settings.campaigns)
-    app.state.views = Views(context.settings, context.blobs)
+    app.state.views = Views(context.settings, context.blobs, context.keys)
     app.state.desk = FormDesk(context.settings)
     app.state.recent = Recent()
     app.state.provider = _provider(context)
