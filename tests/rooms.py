@@ -101,7 +101,7 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.migrations": Room("store"),
     "service.drafting": Room(
-        "generator extractor atomic_files settings forms processes store",
+        "generator extractor atomic_files settings sealing forms processes store",
         doors="desk publishing",
     ),
     "service.proof": Room(
