@@ -6,7 +6,6 @@ hangs, crashes or exhausts memory therefore costs one picture.
 
 import hashlib
 import json
-import shutil
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,14 +15,15 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from extractor import Options, Source
-from models.errors import NotFound, NoView, ReaderCrashed, SealformError, UnreadableFile
+from models.errors import NoView, ReaderCrashed, SealformError, UnreadableFile
 from models.page import Box
 from models.record import Part
-from service.atomic_files import write_whole
 from service.blobs import Blobs, lay_out
+from service.picture_shelf import Shelf
 from service.processes.pool import Forms, LastingPool, Limits, Stopped, options_of
 from service.processes.scratch import scratch_folder
 from service.results import CellJson, PartJson
+from service.sealing import Keys
 from service.settings import Settings
 
 # The edition of the pictures. Raise it when pictures are drawn differently, so that kept ones are drawn
@@ -33,10 +33,14 @@ _PROCESSES, _SECONDS = 2, 90.0
 # The most bytes that kept pictures may take; the oldest are removed first. The limit is checked once in so
 # many pictures.
 _ROOM, _BETWEEN = 1 << 30, 200
-_FOLDER = "cache"
+# What a process leaves of a Word file that it printed, because printing is slow, in a folder of the part.
+_PRINTS, _PLACES, _PRINT = "printed", "places.json", "print.pdf"
 # The default scale in pixels a point; and how many pages of a part are drawn in advance.
 SCALE = 2.0
 _FIRST_PAGES = 6
+
+
+_What = Literal["image", "pages", "part"]
 
 
 class DrawnJson(TypedDict):
@@ -91,11 +95,11 @@ class Views:
     """Views of the files that arrived. Safe for threads; `close` ends its processes."""
 
     def __init__(
-        self, settings: Settings, blobs: Blobs, pool: tuple[LastingPool, Path] | None = None
+        self, settings: Settings, blobs: Blobs, keys: Keys, pool: tuple[LastingPool, Path] | None = None
     ) -> None:
-        """`pool` is a pool of processes that outlives this object, with the folder that they read from.
-        Without it, a pool is started once something is to be drawn."""
-        self._folder = settings.data / _FOLDER
+        """`keys` seal what is kept. `pool` is a pool of processes that outlives this object, with the folder
+        that they read from. Without it, a pool is started once something is to be drawn."""
+        self._shelf = Shelf(settings, keys)
         self._limits = Limits(jobs=_PROCESSES, seconds=_SECONDS, megabytes=settings.memory_limit)
         self._options = options_of(settings)
         self._blobs = blobs
@@ -117,10 +121,7 @@ class Views:
             NoView: there is no such page.
             UnreadableFile: the page can't be drawn.
         """
-        kept = self._place(held) / f"{self.tag(held, look)}.webp"
-        if not kept.exists():
-            self._ask(held, _Task("image", held.part, self._place(held), look), kept)
-        return _read(kept)
+        return self._made(held, f"{self.tag(held, look)}.webp", "image", look)
 
     def pages(self, held: Held) -> PagesJson:
         """Returns the pages of a part that can be drawn.
@@ -128,10 +129,8 @@ class Views:
         Raises:
             NotFound: the file is gone.
         """
-        kept = self._place(held) / f"pages-{_EDITION}-{_digest(held.part.get('pages'))}.json"
-        if not kept.exists():
-            self._ask(held, _Task("pages", held.part, self._place(held)), kept)
-        return json.loads(_read(kept))  # type: ignore[no-any-return]
+        name = f"pages-{_EDITION}-{_digest(held.part.get('pages'))}.json"
+        return json.loads(self._made(held, name, "pages"))  # type: ignore[no-any-return]
 
     def original(self, held: Held) -> bytes:
         """Returns the bytes of a part, including a part inside a mail or an archive.
@@ -142,10 +141,7 @@ class Views:
         """
         if held.sha256 in {digest for _, digest in held.files}:
             return self._blobs.read(held.sha256)
-        kept = self._place(held) / "part"
-        if not kept.exists():
-            self._ask(held, _Task("part", held.part, self._place(held)), kept)
-        return _read(kept)
+        return self._made(held, "part", "part")
 
     def prepare(self, parts: Iterable[PartJson], files: Sequence[tuple[str, str]]) -> None:
         """Draws the first pages of the parts that were read, at the default scale, so that nobody waits for
@@ -161,23 +157,39 @@ class Views:
             self._open.close()
             self._pool = None
 
-    def _place(self, held: Held) -> Path:
-        return place_of(self._folder, held.sha256)
-
-    def _ask(self, held: Held, task: "_Task", target: Path) -> None:
-        """Lets a process do `task`, and keeps the result as `target`."""
+    def _made(self, held: Held, name: str, what: _What, look: Look | None = None) -> bytes:
+        """Returns what is kept by that name, or else lets a process make it, and keeps it."""
+        kept = self._shelf.read(held.sha256, name)
+        if kept is not None:
+            return kept
         pool, scratch = self._started()
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
             source = self._fetch(held, Path(folder))
+            prints = Path(folder, _PRINTS)
+            before = self._lay_out_prints(held, prints)
             try:
+                task = _Task(what, held.part, prints, look)
                 outcome = pool.call(source, {}, self._options, task, lambda: None).outcome
             except Stopped as error:
                 raise ReaderCrashed("服务正在停止") from error
+            for print_ in prints.iterdir():
+                if print_.name not in before:
+                    self._shelf.keep(held.sha256, f"{_EDITION}-{print_.name}", print_.read_bytes())
         if isinstance(outcome, SealformError):
             raise outcome
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, outcome)
+        self._shelf.keep(held.sha256, name, outcome)
         self._look_after_room()
+        return outcome
+
+    def _lay_out_prints(self, held: Held, folder: Path) -> set[str]:
+        """Puts what is kept of a printed Word file into a new folder; returns the names."""
+        folder.mkdir()
+        known = {name: self._shelf.read(held.sha256, f"{_EDITION}-{name}") for name in (_PLACES, _PRINT)}
+        if None in known.values():
+            return set()
+        for name, data in known.items():
+            folder.joinpath(name).write_bytes(data or b"")
+        return set(known)
 
     def _fetch(self, held: Held, folder: Path) -> Source:
         """Returns the file that is the part, or all files of the upload where the part lies inside one of
@@ -199,41 +211,7 @@ class Views:
             self._drawn += 1
             if self._drawn % _BETWEEN:
                 return
-        make_room(self._folder, _ROOM)
-
-
-def place_of(cache: Path, sha256: str) -> Path:
-    """Returns the folder that holds everything that was made of a part."""
-    return cache / sha256[:2] / sha256
-
-
-def forget(settings: Settings, digests: Iterable[str]) -> None:
-    """Removes the pictures of these parts. It is called when the bytes of the parts are erased."""
-    for digest in digests:
-        shutil.rmtree(place_of(settings.data / _FOLDER, digest), ignore_errors=True)
-
-
-def make_room(cache: Path, most: int) -> None:
-    """Removes the oldest kept files until no more than `most` bytes are kept."""
-    known = []
-    for path in cache.glob("??/*/*"):
-        try:
-            known.append((path.stat().st_mtime, path.stat().st_size, path))
-        except FileNotFoundError:
-            continue
-    size = sum(bytes_ for _, bytes_, _ in known)
-    for _, bytes_, path in sorted(known):
-        if size <= most:
-            return
-        path.unlink(missing_ok=True)
-        size -= bytes_
-
-
-def _read(kept: Path) -> bytes:
-    try:
-        return kept.read_bytes()
-    except FileNotFoundError:
-        raise NotFound("图片刚被清理", advice="请再试一次") from None
+        self._shelf.make_room(_ROOM)
 
 
 def _digest(value: Any) -> str:
@@ -242,12 +220,12 @@ def _digest(value: Any) -> str:
 
 @dataclass(frozen=True)
 class _Task:
-    """The work that a process does on a part. It keeps a Word file's printed PDF in the folder `kept`,
-    because printing is slow."""
+    """The work that a process does on a part. The folder `prints` holds a Word file as it was printed, or is
+    where the process leaves it."""
 
-    what: Literal["image", "pages", "part"]
+    what: _What
     part: PartJson
-    kept: Path
+    prints: Path
     look: Look | None = None
 
     def __call__(self, submission: Source, forms: Forms, options: Options) -> bytes | SealformError:
@@ -288,14 +266,14 @@ class _Task:
         told: list[DrawnJson] = [
             {"page": page.number, "width": page.width, "height": page.height} for page in pages
         ]
-        return {"pages": told, "places": json.loads(self._print("places.json") or b"[]"), "table": None}
+        return {"pages": told, "places": json.loads(self._print(_PLACES) or b"[]"), "table": None}
 
     def _drawable(self, data: bytes, part: Part, options: Options) -> tuple[bytes, Part]:
         """Returns the bytes to draw pages from: the file itself, or, for a file without pages, the PDF that
         LibreOffice prints."""
         if part.pages and part.pages[0].frame is not None:
             return data, part
-        printed = self._print("print.pdf")
+        printed = self._print(_PRINT)
         if printed is None:
             try:
                 printed = self._printed(data, options)
@@ -318,13 +296,12 @@ class _Task:
             for address, found in made.places.items()
             for page, box in found
         ]
-        self.kept.mkdir(parents=True, exist_ok=True)
-        write_whole(self.kept / f"{_EDITION}-places.json", json.dumps(places).encode())
-        write_whole(self.kept / f"{_EDITION}-print.pdf", made.pdf)
+        self.prints.joinpath(_PLACES).write_bytes(json.dumps(places).encode())
+        self.prints.joinpath(_PRINT).write_bytes(made.pdf)
         return made.pdf
 
     def _print(self, name: str) -> bytes | None:
-        path = self.kept / f"{_EDITION}-{name}"
+        path = self.prints / name
         return path.read_bytes() if path.exists() else None
 
 

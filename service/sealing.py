@@ -137,6 +137,11 @@ def unseal(keys: Keys, sealed: bytes, identity: str) -> bytes:
     return b"".join(_opened(key, cut))
 
 
+def is_sealed(data: bytes) -> bool:
+    """Whether `data` begins as what `seal` gives; nothing of ours that is kept plain does."""
+    return data.startswith(_MAGIC)
+
+
 def seal_text(keys: Keys, text: str, identity: str) -> str:
     """`text` for a column of a table: sealed where there are keys, and else as it is."""
     if not keys.seals:

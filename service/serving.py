@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import sqlalchemy as sa
 import uvicorn
@@ -35,12 +34,6 @@ _FIRST = "admin"
 _PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 _TO_STOP = 30.0
 _TO_END = 5
-
-
-def now() -> datetime:
-    """Returns the current time in UTC by this machine's clock, for commands; the service goes by the
-    database's."""
-    return datetime.now(UTC)
 
 
 @contextmanager

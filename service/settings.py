@@ -66,8 +66,9 @@ class IdentityProvider:
 class LdapServer:
     """A directory (LDAP) that says who somebody is: people under `base` whom `filter` finds by the name that
     they give, in it as {name}. `roles` gives the groups of each role. Groups stand in the attribute `groups`
-    of a person by their full names; or else are sought under `group_base`, by full or by common names. `id`
-    is the attribute that never changes. `user` and `password`, which is never shown, are what we seek by."""
+    of a person by their full names; or else are sought under `group_base`, by full or by common names. Where
+    `nested`, groups of those groups count too. `id` is the attribute that never changes. `user` and
+    `password`, which is never shown, are what we seek by."""
 
     url: str
     base: str
@@ -79,6 +80,7 @@ class LdapServer:
     group_base: str | None = None
     id: str = "entryUUID"
     full_name: str = "cn"
+    nested: bool = False
 
     @property
     def is_here(self) -> bool:
@@ -343,7 +345,10 @@ def _directory(environment: Mapping[str, str]) -> LdapServer | None:
             advice="只写组名的，请用 SEALFORM_LDAP_GROUP_BASE 写明组在哪里",
         )
     given = {name: value for name, value in said.items() if value}
-    return LdapServer(url, given.pop("base"), given.pop("user"), given.pop("password"), roles, **given)
+    nested = _is_on(environment, "SEALFORM_LDAP_NESTED")
+    return LdapServer(
+        url, given.pop("base"), given.pop("user"), given.pop("password"), roles, nested=nested, **given
+    )
 
 
 def _roles(environment: Mapping[str, str], kind: str) -> Mapping[str, frozenset[str]]:

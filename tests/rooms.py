@@ -90,7 +90,8 @@ ROOMS: Mapping[str, Room] = {
     "service.processes": Room(
         "extractor.scan extractor settings sources results", doors="ahead child pool readers scratch"
     ),
-    "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
+    "service.picture_shelf": Room("atomic_files settings sealing"),
+    "service.page_pictures": Room("extractor settings results blobs sealing processes picture_shelf"),
     "service.store": Room(
         "results parts sealing",
         doors="accounts again answers attempts audit belongings campaigns changes counts database events "
@@ -100,7 +101,7 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.migrations": Room("store"),
     "service.drafting": Room(
-        "generator extractor atomic_files settings forms processes store",
+        "generator extractor atomic_files settings sealing forms processes store",
         doors="desk publishing",
     ),
     "service.proof": Room(
@@ -150,7 +151,7 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.cli": Room(
         "generator extractor atomic_files terminal settings sealing sources "
-        "results blobs forms processes page_pictures store drafting "
+        "results blobs forms processes picture_shelf store drafting "
         "jobs export campaigns.judgement campaigns runs listening logs serving mail upkeep"
     ),
     "service": Room(),

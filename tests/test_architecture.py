@@ -184,6 +184,19 @@ def test_lines_are_short_enough_to_stand_beside_each_other() -> None:
     assert long == []
 
 
+def test_no_program_is_started_through_a_shell() -> None:
+    """By lists of arguments alone, so that no name of a file is ever a command."""
+    shells = {"system", "popen", "getoutput", "getstatusoutput", "create_subprocess_shell"}
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, tree in _trees(SOURCES)
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr in shells)
+        or (isinstance(node, ast.keyword) and node.arg == "shell")
+    ]
+    assert found == []
+
+
 def test_every_fixture_is_in_the_catalogue() -> None:
     catalogue = (ROOT / "fixtures/README.md").read_text("utf-8")
     listed = set(re.findall(r"^\| `([^`]+)` \|", catalogue, re.MULTILINE))

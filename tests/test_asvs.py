@@ -6,7 +6,7 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parents[1]
 _PAGE = (_ROOT / "docs" / "asvs.md").read_text("utf-8")
-_ROWS = [line.strip("|").split("|") for line in _PAGE.splitlines() if re.match(r"\| \d", line)]
+_ROWS = [line.strip("|").split("|") for line in _PAGE.splitlines() if re.match(r"\| \d+\.\d", line)]
 
 
 def test_every_test_that_is_named_is_there() -> None:
@@ -30,3 +30,8 @@ def test_every_attack_is_held_by_a_test_of_that_name() -> None:
     assert len(found) > 10
     missing = [name for path, name in found if f"def {name}(" not in (_ROOT / path).read_text("utf-8")]
     assert missing == []
+    rows = [line for line in _PAGE.partition("## What attacks found")[2].splitlines() if "`tests/" in line]
+    told = [row.strip("|").split("|") for row in rows if row.startswith("|")]
+    assert len(told) >= 15
+    # What was found, its test, what holds now, and that the test failed without it.
+    assert [row for row in told if len(row) != 4 or not all(part.strip() for part in row)] == []

@@ -196,12 +196,11 @@ def _publish(file: Path, reason: str) -> None:
     from service.cli.operations import kept
     from service.drafting.publishing import publish
     from service.forms.definitions import load_form
-    from service.serving import now
     from service.store.forms import FormStore
 
     form = load_form(file, is_new=True)
     with kept() as place:
-        publish(FormStore(place.database), form, _Trials(), reason, "cli", now)
+        publish(FormStore(place.database), form, _Trials(), reason, "cli", place.database.now)
     say(f"已启用：{form.title} {form.version} 版")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,14 +67,15 @@ def backup(
     备份中有申请表的内容和账号，只有本人可读，请妥善保管。
     """
     from service.atomic_files import check_targets
-    from service.serving import now
     from service.terminal import to_stderr
     from service.upkeep.backup import back_up
 
     with kept() as place:
         check_targets(output, replace=overwrite)
         key = read_settings().backup_key
-        made = back_up(place.database, place.blobs, output, now(), to_stderr(), key=key, keys=place.keys)
+        made = back_up(
+            place.database, place.blobs, output, place.database.now(), to_stderr(), key=key, keys=place.keys
+        )
     say(f"已备份：{output}，{made.rows} 行，{made.blobs} 个文件（{made.bytes / 1e6:.1f} MB）")
     say(f"日志末条摘要（请另外记下）：{made.head}")
     if read_settings().backup_key is None:
@@ -100,7 +102,6 @@ def restore(
         _rehearse(backup)
         return
     from service.jobs.queue import Queue
-    from service.serving import now
     from service.terminal import to_stderr
     from service.upkeep.restore import restore as take_back
 
@@ -108,8 +109,8 @@ def restore(
         enqueue = Queue(place.database).enqueue
         key = read_settings().backup_key
         came = take_back(
-            place.database, place.blobs, backup, enqueue, now(), to_stderr(), empty=force_empty, key=key,
-            keys=place.keys,
+            place.database, place.blobs, backup, enqueue, place.database.now(), to_stderr(),
+            empty=force_empty, key=key, keys=place.keys,
         )  # fmt: skip
     say(f"已恢复：{came.rows} 行，{came.blobs} 个文件；{came.waiting} 份等待读取")
     say(f"备份时的日志末条摘要：{came.head}")
@@ -121,14 +122,13 @@ def restore(
 def _rehearse(backup: Path) -> None:
     from service.processes.scratch import scratch_folder
     from service.sealing import keys_of
-    from service.serving import now
     from service.terminal import to_stderr
     from service.upkeep.rehearse import rehearse
 
     settings = read_settings()
     key, keys = settings.backup_key, keys_of(settings.keys, settings.key_command)
     with scratch_folder() as folder:
-        done = rehearse(backup, folder, now(), to_stderr(), key, keys)
+        done = rehearse(backup, folder, datetime.now(UTC), to_stderr(), key, keys)
     came = done.restored
     say(
         f"演练完成：{came.rows} 行，{came.blobs} 个文件，{done.submissions} 份申请，用时 {done.seconds:.0f} 秒；"
@@ -166,8 +166,7 @@ def purge(
     """
     from functools import partial
 
-    from service.page_pictures import forget
-    from service.serving import now
+    from service.picture_shelf import forget
     from service.upkeep.purge import FINAL, Kept, foresee, period
     from service.upkeep.purge import purge as erase
 
@@ -180,8 +179,9 @@ def purge(
         raise BadUsage(
             f"不能清除此状态的申请：{'、'.join(sorted(unknown))}", advice=f"只可写 {'、'.join(FINAL)}"
         )
-    at = now()
     with kept() as place:
+        # The clock that the rest goes by: this machine's own may be wrong by years.
+        at = place.database.now()
         made = (
             foresee(place.database, at - age, chosen)
             if dry_run
@@ -201,14 +201,13 @@ def readmit(
 
     供唯一的管理员丢失手机和恢复码时使用；记入操作日志。标准输出为链接。
     """
-    from service.serving import now
     from service.store import accounts, second_factor
 
     with kept() as place, place.database.write() as connection:
         user = accounts.number_of(connection, name)
         if second_factor.state_of(connection, user).active:
-            second_factor.remove(connection, user, "cli", now())
-        secret = accounts.invite(connection, user, "cli", now())
+            second_factor.remove(connection, user, "cli", place.database.now())
+        secret = accounts.invite(connection, user, "cli", place.database.now())
     typer.echo(f"{read_settings().address}/link/{secret}")
     say(f"请把链接交给{name}本人：只能用一次，三天内有效。动态验证码已停用，请登录后重新设置")
 
@@ -255,7 +254,6 @@ def reread(
     from service.jobs.queue import Queue
     from service.processes.pool import LastingPool, Limits, options_of
     from service.processes.scratch import scratch_folder
-    from service.serving import now
     from service.store.forms import FormStore
     from service.store.versions import Editor
 
@@ -267,7 +265,7 @@ def reread(
         if form not in current:
             raise BadUsage(f"服务中没有“{form}”这种表格", advice=f"可选：{'、'.join(current)}")
         if apply:
-            by = Editor("cli", now())
+            by = Editor("cli", place.database.now())
             count = rereading.reread(place.database, Queue(place.database), forms, form, by)
             say(f"{count} 份申请重新排队读取")
             return

@@ -1,19 +1,23 @@
 """The desk where forms are made: drafts and trials as jobs, each in a process apart, with what came of them
-kept for a day on disk. Nothing here is needed to read an application, so none of it is in the database: what
-is worth keeping becomes a definition, and the file itself, which may be somebody's filled form, is not kept
-longer than its draft."""
+kept for a day on disk, sealed where there are keys. Nothing here is needed to read an application, so none
+of it is in the database: what is worth keeping becomes a definition, and the file itself, which may be
+somebody's filled form, is not kept longer than its draft.
+
+Of several machines each has a desk of its own, whose mark is in the number of each job, so that another one
+can say that it is not its own. Processes with the same folder share a desk."""
 
 import hashlib
 import json
 import logging
+import os
 import secrets
 import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +30,7 @@ from service.drafting.tasks import DraftTask, Outcome, Step, TrialTask
 from service.forms.trials import Report
 from service.processes.pool import Call, Forms, LastingPool, Limits, Stopped, options_of
 from service.processes.scratch import scratch_folder
+from service.sealing import Keys, is_sealed, seal, unseal
 from service.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -34,7 +39,11 @@ _FOLDER = "desk"
 _PROCESSES, _SECONDS = 2, 300.0
 _MOST_WAITING = 20
 _KEPT = 24 * 3600.0  # seconds
-_PROGRESS = "progress"
+_PROGRESS, _ALIVE, _MARK = "progress", "alive", "mark"
+# Characters of a desk's mark, and of what is a job's own in its number.
+_OF_DESK, _OF_JOB = 8, 16
+# Seconds without a sign of life after which whoever was at a job is not any more.
+_SILENT = 60.0
 
 Kind = Literal["draft", "trial"]
 State = Literal["working", "done", "failed"]
@@ -55,7 +64,9 @@ class FormDesk:
     """Drafts and trials. A job is seen only by whoever began it. Safe for threads; `close` ends its
     processes."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, keys: Keys) -> None:
+        """`keys` seal what is kept."""
+        self._keys = keys
         self._folder = settings.data / _FOLDER
         self._limits = Limits(jobs=_PROCESSES, seconds=_SECONDS, megabytes=settings.memory_limit)
         self._options = options_of(settings)
@@ -63,7 +74,7 @@ class FormDesk:
         self._open = ExitStack()
         self._pool: tuple[LastingPool, Path] | None = None
         self._threads = ThreadPoolExecutor(_PROCESSES, "form-desk")
-        self._running: dict[str, tuple[Future[None], Path]] = {}
+        self._running: dict[str, Future[None]] = {}
         self._failed: dict[str, SealformError] = {}
         self._broom: threading.Timer | None = None
         self._tidy()
@@ -91,16 +102,18 @@ class FormDesk:
 
         Raises:
             NotFound: there is none of that number, or it is somebody else's.
+            Conflict: it is another machine's.
         """
         about = self._about(kind, number, owner)
         with self._lock:
             running = self._running.get(number)
-        is_ended = running is None or running[0].done()
+        # Before what came of it is looked for: it may end in between.
+        is_going_on = self._is_alive(number) if running is None else not running.done()
         result = self._place(number) / "facts.json"
         if result.exists():
-            return Job("done", 1.0, facts={**about, **json.loads(result.read_bytes())})
-        if running is not None and not is_ended:
-            step = Step.seen(running[1])
+            return Job("done", 1.0, facts={**about, **json.loads(self._read(number, result.name))})
+        if is_going_on:
+            step = Step.seen(self._place(number) / _PROGRESS)
             return Job("working", step.share, step.doing)
         # Where nothing is known of it, another run of the service had begun it.
         problem = self._failed.get(number) or ReaderCrashed(
@@ -118,7 +131,7 @@ class FormDesk:
         path = self._place(number) / f"{name}.picture"
         if not path.exists():
             raise NotFound("没有这一页")
-        return path.read_bytes()
+        return self._read(number, path.name)
 
     def forget(self, kind: Kind, number: str, owner: str) -> None:
         """Removes what came of a job.
@@ -165,18 +178,18 @@ class FormDesk:
     def _begin(
         self, kind: Kind, owner: str, about: Mapping[str, Any], work: Callable[[str, Path], None]
     ) -> str:
-        number = secrets.token_hex(12)
+        number = self._mark() + secrets.token_hex(_OF_JOB // 2)
         place = self._place(number)
         with self._lock:
-            self._running = {job: one for job, one in self._running.items() if not one[0].done()}
+            self._running = {job: one for job, one in self._running.items() if not one.done()}
             if len(self._running) >= _MOST_WAITING:
                 raise Conflict("正在处理的表格太多", advice="请等前面的处理完再试")
             make_folder(place)
-            write_whole(
-                place / "about.json", json.dumps({"kind": kind, "owner": owner, "about": about}).encode()
+            self._write(
+                number, "about.json", json.dumps({"kind": kind, "owner": owner, "about": about}).encode()
             )
-            task = self._threads.submit(self._safely, number, work)
-            self._running[number] = task, place / _PROGRESS
+            self._show_life([number])
+            self._running[number] = self._threads.submit(self._safely, number, work)
         self._tidy()
         return number
 
@@ -188,6 +201,8 @@ class FormDesk:
         except Exception as error:
             _log.error("a job of the desk failed", exc_info=error)
             self._failed[number] = ReaderCrashed("处理程序出错")
+        finally:
+            (self._place(number) / _ALIVE).unlink(missing_ok=True)
 
     def _drafted(self, number: str, place: Path, data: bytes, name: str) -> None:
         outcome = self._called({}, DraftTask(place / _PROGRESS), data)
@@ -207,7 +222,7 @@ class FormDesk:
                 Path(folder, "file").write_bytes(data)
             options = replace(self._options, form=None)
             try:
-                outcome = pool.call(source, forms, options, call, lambda: None).outcome
+                outcome = pool.call(source, forms, options, call, self._show_life).outcome
             except Stopped as error:
                 raise ReaderCrashed("服务正在停止") from error
         if isinstance(outcome, SealformError):
@@ -215,10 +230,43 @@ class FormDesk:
         return outcome
 
     def _store(self, number: str, outcome: Outcome) -> None:
-        place = self._place(number)
         for name, picture in outcome.pictures.items():
-            write_whole(place / f"{name}.picture", picture)
-        write_whole(place / "facts.json", json.dumps(outcome.facts, ensure_ascii=False).encode())
+            self._write(number, f"{name}.picture", picture)
+        self._write(number, "facts.json", json.dumps(outcome.facts, ensure_ascii=False).encode())
+
+    def _write(self, number: str, name: str, data: bytes) -> None:
+        kept = seal(self._keys, data, _identity(number, name)) if self._keys.seals else data
+        write_whole(self._place(number) / name, kept)
+
+    def _read(self, number: str, name: str) -> bytes:
+        kept = (self._place(number) / name).read_bytes()
+        return unseal(self._keys, kept, _identity(number, name)) if is_sealed(kept) else kept
+
+    def _show_life(self, numbers: Iterable[str] | None = None) -> None:
+        """Leaves a sign of life for all jobs that wait here, or for these."""
+        if numbers is None:
+            numbers = [job for job, one in list(self._running.items()) if not one.done()]
+        for number in numbers:
+            # Somebody may have thrown the job away.
+            with suppress(FileNotFoundError):
+                (self._place(number) / _ALIVE).touch()
+
+    def _is_alive(self, number: str) -> bool:
+        """Whether another process with this folder is at the job."""
+        try:
+            return time.time() - (self._place(number) / _ALIVE).stat().st_mtime < _SILENT
+        except FileNotFoundError:
+            return False
+
+    def _mark(self) -> str:
+        """Returns what all processes with this folder begin the numbers of their jobs with."""
+        make_folder(self._folder)
+        path = self._folder / _MARK
+        with suppress(FileExistsError), tempfile.NamedTemporaryFile(dir=self._folder) as new:
+            new.write(secrets.token_hex(_OF_DESK // 2).encode())
+            new.flush()
+            os.link(new.name, path)
+        return path.read_text()
 
     def _keep_report(self, form: FormDefinition, outcome: Outcome) -> None:
         make_folder(self._reports)
@@ -227,8 +275,13 @@ class FormDesk:
 
     def _about(self, kind: Kind, number: str, owner: str) -> Mapping[str, Any]:
         try:
-            about = json.loads((self._place(number) / "about.json").read_bytes())
+            about = json.loads(self._read(number, "about.json"))
         except FileNotFoundError:
+            if number[:_OF_DESK] != self._mark():
+                raise Conflict(
+                    "这份草稿或试读不在这台服务器上",
+                    advice="请刷新再试；仍不行时再做一次，并请管理员让代理把同一浏览器送往同一台服务器",
+                ) from None
             about = {}
         if (about.get("kind"), about.get("owner")) != (kind, owner):
             raise NotFound("没有这份草稿" if kind == "draft" else "没有这次试读", advice="请再做一次")
@@ -246,7 +299,7 @@ class FormDesk:
         last = time.time() - _KEPT
         for path in [*self._folder.glob("*"), *self._reports.glob("*")]:
             try:
-                is_old = path != self._reports and path.stat().st_mtime < last
+                is_old = path not in (self._reports, self._folder / _MARK) and path.stat().st_mtime < last
             except FileNotFoundError:
                 continue
             if is_old and path.is_dir():
@@ -268,6 +321,10 @@ class FormDesk:
                 scratch = self._open.enter_context(scratch_folder())
                 self._pool = self._open.enter_context(LastingPool(self._limits, scratch)), scratch
             return self._pool
+
+
+def _identity(number: str, name: str) -> str:
+    return f"desk:{number}/{name}"
 
 
 def _digest(form: FormDefinition) -> str:

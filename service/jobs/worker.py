@@ -117,7 +117,7 @@ def work(
             identity.name, database, blobs, forms, queue, pool,
             options_of(settings, silent_target=settings.silent_target), tempo,
             scratch, clock, reader,
-            Views(settings, blobs, (pool, scratch)) if settings.parent is not None else None,
+            Views(settings, blobs, keys, (pool, scratch)) if settings.parent is not None else None,
             twice_too(forms),
         )  # fmt: skip
         stack.enter_context(_thread("messenger", webhooks.run, database, settings, clock))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from service.mail.folder import arrivals, held
 from service.mail.imap import Address
 from service.store.tables import upload_files, uploads
-from service.store.uploads import Arrival, StoredFile, create
+from service.store.uploads import Arrival, StoredFile, await_purge, create
 from service.web.context import Context
 
 CHANNEL = "mail"
@@ -41,6 +41,12 @@ def hand_over(context: Context, folder: Path, mailbox: str) -> list[int]:
                 blob = context.blobs.put(message)
             with context.database.write() as connection:
                 if not _is_known(connection, blob.sha256):
+                    # A purge may have removed the same old bytes since they were found to be there, and the
+                    # message is removed below.
+                    await_purge(connection)
+                    if not context.blobs.holds(blob.sha256):
+                        with path.open("rb") as message:
+                            context.blobs.put(message)
                     arrival = Arrival(
                         [StoredFile(path.name, blob.sha256, blob.bytes)],
                         CHANNEL,

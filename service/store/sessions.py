@@ -55,10 +55,14 @@ def end(connection: sa.Connection, user: int, session: str, now: datetime, by: s
     audit.append(connection, now, by or f"user:{user}", "session-ended", f"user:{user}")
 
 
-def end_others(connection: sa.Connection, user: int, csrf: str | None, now: datetime) -> int:
-    """Ends all sessions of a user but the one with this secret of its pages; how many there were."""
+def end_others(
+    connection: sa.Connection, user: int, csrf: str | None, now: datetime, by: str | None = None
+) -> int:
+    """Ends all sessions of a user but the one with this secret of its pages, by somebody else where `by`
+    names them; how many there were."""
     others = (sessions.c.user_id == user) & (sessions.c.csrf != (csrf or ""))
     ended = connection.execute(sessions.delete().where(others)).rowcount
     if ended:
-        audit.append(connection, now, f"user:{user}", "session-ended", f"user:{user}", {"count": ended})
+        actor, whose = by or f"user:{user}", f"user:{user}"
+        audit.append(connection, now, actor, "session-ended", whose, {"count": ended})
     return ended

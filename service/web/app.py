@@ -90,8 +90,8 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     app.state.metrics = Metrics(context.database, context.clock)
     app.state.campaigns = Campaigns(context.forms, context.settings.campaigns)
-    app.state.views = Views(context.settings, context.blobs)
-    app.state.desk = FormDesk(context.settings)
+    app.state.views = Views(context.settings, context.blobs, context.keys)
+    app.state.desk = FormDesk(context.settings, context.keys)
     app.state.recent = Recent()
     app.state.provider = _provider(context)
     app.state.directory = Directory(context.settings.ldap) if context.settings.ldap else None

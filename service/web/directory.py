@@ -7,13 +7,13 @@ and what somebody typed is never more than a value in a filter.
 
 import re
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ldap3 import DEREF_NEVER, NONE, SAFE_SYNC, SIMPLE, SUBTREE, Connection, Server, Tls
+from ldap3 import BASE, DEREF_NEVER, NONE, SAFE_SYNC, SIMPLE, SUBTREE, Connection, Server, Tls
 from ldap3.core import exceptions as failures
 from ldap3.utils.conv import escape_filter_chars
 from ldap3.utils.dn import parse_dn
@@ -26,6 +26,8 @@ from service.store.identities import Person
 # Seconds to connect, and for one answer.
 _TO_CONNECT, _TO_ANSWER = 5, 10
 _MOST_GROUPS = 500
+# How deep groups within groups are looked into, and how many names one question holds.
+_MOST_LEVELS, _AT_ONCE = 10, 50
 _LONGEST = 256
 # What a server says of a password that does not fit: wrong, none there, locked, expired, gone.
 _UNFIT = (
@@ -100,10 +102,7 @@ class Directory:
             ProviderFailed: as `find`.
         """
         known = self._known
-        if known.group_base:
-            held = self._groups(entry)
-        else:
-            held = {_plain(group) for group in _texts(entry.attributes, known.groups)}
+        held = self._groups(entry)
         every = {group for some in known.roles.values() for group in some}
         mine = frozenset(
             group for group in every if (_plain(group) if "=" in group else group.lower()) in held
@@ -111,16 +110,60 @@ class Directory:
         return Person(self.issuer, entry.subject, entry.name, entry.full_name, mine)
 
     def _groups(self, entry: Entry) -> set[str]:
-        """Full and common names of the groups that name them as members."""
-        ways = [f"({one}={escape_filter_chars(entry.dn)})" for one in ("member", "uniqueMember")]
-        uid = _texts(entry.attributes, "uid")
-        ways += [f"(memberUid={escape_filter_chars(one)})" for one in uid[:1]]
-        try:
-            found = self._search(str(self._known.group_base), f"(|{''.join(ways)})", ["cn"], _MOST_GROUPS)
-        except failures.LDAPSizeLimitExceededResult as error:
-            raise ProviderFailed(f"目录中的组多于 {_MOST_GROUPS} 个", advice=_ADVICE) from error
-        names = {_plain(str(one["dn"])) for one in found}
-        return names | {name.lower() for one in found for name in _texts(one["raw_attributes"], "cn")}
+        """Full names of their groups, and common names of those that were sought where groups are; with the
+        groups that these are members of, where the settings say so."""
+        if self._known.group_base:
+            uid = [f"(memberUid={escape_filter_chars(one)})" for one in _texts(entry.attributes, "uid")[:1]]
+            new = self._naming([entry.dn], uid)
+        else:
+            new = dict.fromkeys(_texts(entry.attributes, self._known.groups), frozenset[str]())
+        names: set[str] = set()
+        reached: set[str] = set()
+        for _ in range(_MOST_LEVELS if self._known.nested else 1):
+            # Groups may be members of each other.
+            new = {dn: called for dn, called in new.items() if _plain(dn) not in reached}
+            reached.update(map(_plain, new))
+            names.update(*new.values())
+            if len(reached) > _MOST_GROUPS:
+                raise ProviderFailed(f"目录中的组多于 {_MOST_GROUPS} 个", advice=_ADVICE)
+            if not new or not self._known.nested:
+                break
+            new = self._naming(list(new)) if self._known.group_base else self._said_of(list(new))
+        return names | reached
+
+    def _naming(self, members: Sequence[str], more: Sequence[str] = ()) -> dict[str, frozenset[str]]:
+        """{full name: common names} of the groups that name one of these as a member, or that one of the
+        filters `more` finds."""
+        found: dict[str, frozenset[str]] = {}
+        for first in range(0, len(members), _AT_ONCE):
+            some = map(escape_filter_chars, members[first : first + _AT_ONCE])
+            ways = [f"({kind}={one})" for one in some for kind in ("member", "uniqueMember")]
+            wanted = f"(|{''.join([*ways, *more])})"
+            try:
+                answer = self._search(str(self._known.group_base), wanted, ["cn"], _MOST_GROUPS)
+            except failures.LDAPSizeLimitExceededResult as error:
+                raise ProviderFailed(f"目录中的组多于 {_MOST_GROUPS} 个", advice=_ADVICE) from error
+            for one in answer:
+                called = (name.lower() for name in _texts(one["raw_attributes"], "cn"))
+                found[str(one["dn"])] = frozenset(called)
+        return found
+
+    def _said_of(self, groups: Sequence[str]) -> dict[str, frozenset[str]]:
+        """The groups that these groups are members of, as they say it of themselves."""
+        found: dict[str, frozenset[str]] = {}
+        with self._reading() as connection:
+            for group in groups:
+                # One that we may not see, or that is gone, leads no further.
+                with suppress(failures.LDAPNoSuchObjectResult, failures.LDAPInsufficientAccessRightsResult):
+                    told = connection.search(
+                        group, "(objectClass=*)", BASE, DEREF_NEVER, [self._known.groups],
+                        time_limit=_TO_ANSWER,
+                    )  # fmt: skip
+                    _expect_done(told)
+                    for one in _entries(told):
+                        above = _texts(one["raw_attributes"], self._known.groups)
+                        found |= dict.fromkeys(above, frozenset())
+        return found
 
     def _sought(self, wanted: str, name: str) -> Entry | None:
         known = self._known
@@ -143,19 +186,31 @@ class Directory:
 
     def _search(self, base: str, wanted: str, attributes: list[str], most: int) -> list[Any]:
         try:
-            with self._bound(self._known.user, self._known.password) as connection:
+            with self._reading() as connection:
                 told = connection.search(
                     base, wanted, SUBTREE, DEREF_NEVER, attributes, size_limit=most, time_limit=_TO_ANSWER
                 )
                 _expect_done(told)
         except failures.LDAPNoSuchObjectResult as error:
             raise ProviderFailed(f"目录中没有 {base}", advice=_ADVICE) from error
-        except _UNFIT as error:
-            raise ProviderFailed("目录不接受查找用户的账号", advice=_ADVICE) from error
         except failures.LDAPInvalidFilterError as error:
             raise ProviderFailed("SEALFORM_LDAP_FILTER 有误", advice=_ADVICE) from error
-        # References to other servers are left where they are.
-        return [one for one in told[2] or () if one["type"] == "searchResEntry"]
+        return _entries(told)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Any]:
+        """A connection on which may be searched.
+
+        Raises:
+            ProviderFailed: there is none to be had. LDAPNoSuchObjectResult: what was sought in is not there.
+        """
+        try:
+            with self._bound(self._known.user, self._known.password) as connection:
+                yield connection
+        except failures.LDAPNoSuchObjectResult:
+            raise
+        except _UNFIT as error:
+            raise ProviderFailed("目录不接受查找用户的账号", advice=_ADVICE) from error
 
     @contextmanager
     def _bound(self, user: str, password: str) -> Iterator[Any]:
@@ -201,6 +256,11 @@ def _expect_done(told: tuple[bool, Mapping[str, Any], Any, Any]) -> None:
     """Refuses what the library lets pass: that we should ask somewhere else (referral), or go on asking."""
     if told[1]["result"] != 0:
         raise ProviderFailed("目录要我们去别处问", advice=_ADVICE)
+
+
+def _entries(told: tuple[bool, Mapping[str, Any], Any, Any]) -> list[Any]:
+    """What was found. References to other servers are left where they are."""
+    return [one for one in told[2] or () if one["type"] == "searchResEntry"]
 
 
 @contextmanager

@@ -158,12 +158,14 @@ def confirm(given: Confirmation, context: Here, who: Me) -> RecoveryCodes:
 
 @router.post("/second-factor/removal", status_code=204)
 def remove(given: Removal, request: Request, context: Here, who: Me) -> None:
-    """Takes the second factor away, by the password and a code."""
+    """Takes the second factor away, by the password and a code; all other sessions end."""
     user = _reassured(context, request, who, given.password, given.code)
     with context.database.write() as connection:
         if user.role in context.settings.owing:
             raise Conflict("管理员须有动态验证码", advice="换手机请由另一位管理员停用后重新设置")
-        second_factor.remove(connection, user.id, who.id, context.clock())
+        now = context.clock()
+        second_factor.remove(connection, user.id, who.id, now)
+        sessions.end_others(connection, user.id, who.csrf, now)
 
 
 def _reassured(context: Context, request: Request, who: Actor, password: str, code: str | None = None) -> Any:

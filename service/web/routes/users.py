@@ -110,9 +110,12 @@ def renew_link(user: Number, context: Here, who: Annotated[Actor, may("admin")])
 
 @router.delete("/{user}/second-factor", status_code=204)
 def remove_second_factor(user: Number, context: Here, who: Annotated[Actor, may("admin")]) -> None:
-    """Takes the second factor of somebody away who lost it; the password stays as it is."""
+    """Takes the second factor of somebody away who lost it; the password stays as it is. Their sessions end,
+    since whoever found the telephone may have opened one."""
+    now = context.clock()
     with context.database.write() as connection:
-        second_factor.remove(connection, user, who.id, context.clock())
+        second_factor.remove(connection, user, who.id, now)
+        sessions.end_others(connection, user, who.csrf, now, who.id)
 
 
 @router.get("/{user}/sessions")

@@ -180,6 +180,21 @@ def test_a_purge_goes_by_what_is_set_unless_it_is_told(
     assert run("audit", "verify").code == 0
 
 
+def test_a_purge_goes_by_the_clock_of_the_database(
+    run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def behind(database: Database) -> datetime:
+        return YEARS_AGO + timedelta(days=10)
+
+    monkeypatch.setattr(Database, "now", behind)
+    assert "将清除 0 份" in run("purge", "--older-than", "30d", "--dry-run").err
+    assert "已清除 0 份" in run("purge", "--older-than", "30d").err
+    assert "已清除 1 份" in run("purge", "--older-than", "9d").err
+    with sqlite(folder) as database, database.read() as connection:
+        at = sa.select(audit_log.c.at).where(audit_log.c.action == "purge")
+        assert connection.scalar(at) == behind(database)
+
+
 def test_a_log_that_was_changed_is_told_with_the_place(run, folder: Path) -> None:
     def change(database: Database) -> None:
         with database.write() as connection:

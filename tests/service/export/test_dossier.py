@@ -20,8 +20,10 @@ from service.blobs import FolderBlobs
 from service.export.cutouts import Crop, cut_out
 from service.export.dossier import gather, safe_name, write_dossier
 from service.forms.definitions import load_forms
-from service.page_pictures import Views, forget
+from service.page_pictures import Views
+from service.picture_shelf import forget
 from service.processes.pool import read_submission
+from service.sealing import no_keys
 from service.settings import Settings
 from service.store import audit
 from service.store.database import Database
@@ -134,7 +136,7 @@ def test_what_was_read_off_a_page_is_cut_out_of_it(tmp_path: Path) -> None:
         name for name, field in line["fields"].items() if any(one.get("box") for one in field["evidence"])
     }
     assert seen
-    with closing(Views(Settings(data=tmp_path), blobs)) as views:
+    with closing(Views(Settings(data=tmp_path), blobs, no_keys())) as views:
         file = _keep(blobs, sample.name, sample.read_bytes())
         crops = cut_out([file], line, views)
         assert {crop.field for crop in crops} == seen
@@ -149,7 +151,7 @@ def test_what_was_read_in_a_cell_of_word_is_cut_out_of_the_printed_page(tmp_path
         pytest.skip("needs LibreOffice: soffice is not on the path")
     blobs, sample = FolderBlobs(tmp_path / "blobs"), INBOX / "A01_lit_ballot_check.docx"
     (line,) = read_submission(Source.at(sample, sample.name), load_forms(), Options())
-    with closing(Views(Settings(data=tmp_path), blobs)) as views:
+    with closing(Views(Settings(data=tmp_path), blobs, no_keys())) as views:
         crops = cut_out([_keep(blobs, sample.name, sample.read_bytes())], line, views)
     assert {name for name, field in line["fields"].items() if field["evidence"]} == {
         crop.field for crop in crops

@@ -4,7 +4,6 @@ import pytest
 from dbos import DBOSClient
 
 from service.jobs.queue import APPLICATION
-from service.serving import now
 from service.store import records
 from service.store.tables import uploads
 from service.store.uploads import Arrival, StoredFile, begin_reading, create
@@ -22,7 +21,7 @@ def _jobs(office: Office) -> dict[str, str]:
 def test_a_job_is_there_when_its_transaction_is_committed_and_not_before(office: Office) -> None:
     def fail() -> None:
         with office.database.write() as connection:
-            upload, _ = create(connection, Arrival([FILE], "page"), "user:1", now())
+            upload, _ = create(connection, Arrival([FILE], "page"), "user:1", office.database.now())
             office.queue.enqueue(connection, upload)
             raise KeyError
 
@@ -37,7 +36,7 @@ def test_an_upload_that_waits_is_not_queued_twice_but_one_to_be_read_again_is(of
     upload = office.send((WORD.name, b"x"))
     with office.database.write() as connection:
         office.queue.enqueue(connection, upload)
-        assert begin_reading(connection, upload, now())
+        assert begin_reading(connection, upload, office.database.now())
         office.queue.enqueue(connection, upload, tries=2, pause=60.0)
         office.queue.enqueue(connection, upload, tries=2, pause=60.0)
     assert _jobs(office) == {f"upload-{upload}-0": "ENQUEUED", f"upload-{upload}-1": "DELAYED"}
@@ -46,7 +45,7 @@ def test_an_upload_that_waits_is_not_queued_twice_but_one_to_be_read_again_is(of
 def test_what_a_person_has_read_again_is_another_job_even_if_none_was_begun(office: Office) -> None:
     upload = office.send((WORD.name, b"x"))
     (submission,) = office.submissions(upload)
-    by = Editor("user:1", now())
+    by = Editor("user:1", office.database.now())
     with office.database.write() as connection:
         version = records.decide(connection, submission.id, submission.version, "withdraw", by)
         version = records.decide(connection, submission.id, version, "reopen", by)
@@ -64,9 +63,9 @@ def test_what_a_person_has_read_again_is_another_job_even_if_none_was_begun(offi
 def test_what_the_queue_does_not_know_of_is_queued_once(office: Office) -> None:
     begun, waiting = office.send((WORD.name, b"x")), office.send((WORD.name, b"y"))
     with office.database.write() as connection:
-        begin_reading(connection, begun, now())
-        forgotten, _ = create(connection, Arrival([FILE], "page"), "user:1", now())
-        done, _ = create(connection, Arrival([FILE], "page"), "user:1", now())
+        begin_reading(connection, begun, office.database.now())
+        forgotten, _ = create(connection, Arrival([FILE], "page"), "user:1", office.database.now())
+        done, _ = create(connection, Arrival([FILE], "page"), "user:1", office.database.now())
         connection.execute(uploads.update().where(uploads.c.id == done).values(state="done"))
     assert [office.queue.enqueue_forgotten(), office.queue.enqueue_forgotten()] == [1, 0]
     assert set(_jobs(office)) == {f"upload-{one}-0" for one in (begun, waiting, forgotten)}

@@ -15,7 +15,6 @@ import httpx
 import pytest
 
 from models.form import FormDefinition
-from service.serving import now
 from service.store import accounts
 from tests.service.inboxes import Share, make_inbox
 from tests.service.jobs.office import INBOX, WORD, Office
@@ -61,9 +60,13 @@ class Service:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
         with office.database.write() as connection:
-            user = accounts.create_user(connection, "owner", "", "administrator", "system", now())
+            user = accounts.create_user(
+                connection, "owner", "", "administrator", "system", office.database.now()
+            )
             owner = accounts.Actor(f"user:{user}", "owner", accounts.ROLES["administrator"])
-            _, self._token = accounts.create_token(connection, "clients", ("upload",), owner, now())
+            _, self._token = accounts.create_token(
+                connection, "clients", ("upload",), owner, office.database.now()
+            )
         self.process = self.start()
 
     def start(self) -> subprocess.Popen[bytes]:

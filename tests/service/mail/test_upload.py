@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import pytest
 import sqlalchemy as sa
 
+from service.blobs import Blob
 from service.mail.upload import hand_over
 from service.store.database import Database
 from service.store.tables import upload_files, uploads
@@ -36,6 +38,28 @@ def test_a_message_that_was_uploaded_before_its_file_could_be_removed_is_not_upl
         assert list(folder.glob("*.eml")) == []
         assert service.queued == [1]
         assert _uploads(service.context.database) == [("mail", "mail", "_1-1.eml")]
+
+
+def test_a_message_whose_bytes_are_purged_while_it_comes_in_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, content = tmp_path / "mail", message("one")
+    folder.mkdir()
+    (folder / "_1-1.eml").write_bytes(content)
+    with served(tmp_path) as service:
+        blobs = service.context.blobs
+        stored = blobs.put
+
+        def purged_after(stream: IO[bytes], most: int | None = None) -> Blob:
+            monkeypatch.undo()
+            blob = stored(stream, most)
+            blobs.delete(blob.sha256)
+            return blob
+
+        monkeypatch.setattr(blobs, "put", purged_after)
+        assert len(hand_over(service.context, folder, "a/INBOX")) == 1
+        assert [blobs.read(digest) for digest in blobs.digests()] == [content]
+        assert list(folder.glob("*.eml")) == []
 
 
 def test_new_messages_become_uploads_and_stay_none_twice(

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from models.errors import Conflict
-from service import page_pictures
+from service import picture_shelf
 from service.blobs import FolderBlobs
 from service.settings import Settings
 from service.store import audit, records, replay, twins
@@ -61,7 +61,7 @@ def _old(database: Database, blobs: FolderBlobs, *contents: bytes, count: int = 
 
 def _purge(database: Database, blobs: FolderBlobs) -> Purged:
     settings = Settings(data=blobs.folder.parent)
-    return purge(database, Kept(blobs, partial(page_pictures.forget, settings)), LIMIT, FINAL, "cli", NOW)
+    return purge(database, Kept(blobs, partial(picture_shelf.forget, settings)), LIMIT, FINAL, "cli", NOW)
 
 
 def _held(database: Database, folder: Path) -> str:
@@ -257,7 +257,7 @@ def test_what_was_made_of_a_part_to_look_at_goes_with_it(
     with database.read() as connection:
         line = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission))
     (digest,) = {part["sha256"] for part in line["parts"]}
-    place = page_pictures.place_of(tmp_path / "cache", digest)
+    place = picture_shelf.place_of(tmp_path / "cache", digest)
     place.mkdir(parents=True)
     (place / "page.webp").write_bytes(b"a page")
     _purge(database, blobs)

@@ -202,6 +202,31 @@ def test_groups_are_told_by_their_full_names_or_below_where_they_are(slapd: Slap
     assert groups('o*d(d)\\"', roles=ROLES, group_base=GROUPS) == ROLES["reviewer"]
 
 
+@pytest.mark.parametrize("base", [None, GROUPS], ids=["as people tell", "as groups tell"])
+def test_groups_within_groups_count_where_it_is_set_and_no_deeper_than_ten(
+    slapd: Slapd, base: str | None
+) -> None:
+    kind = "told" if base is None else "sought"
+    dn = slapd.add_person(f"deep-{kind}", "a deep password")
+    chain = [slapd.add_group(f"{kind}1", [dn])]
+    for level in range(2, 12):
+        chain.append(slapd.add_group(f"{kind}{level}", [chain[-1]]))
+    # In a circle, and one within that is gone.
+    slapd.change(chain[0], member=[READER, dn, chain[1], f"cn=gone,{GROUPS}"])
+    aside = slapd.add_group(f"{kind}-aside", [chain[0]], f"ou=others,{BASE}")
+    roles = {"reviewer": frozenset(chain), "administrator": frozenset({aside})}
+
+    def groups(*, nested: bool) -> frozenset[str]:
+        directory = Directory(_known(slapd, roles=roles, group_base=base, nested=nested))
+        entry = directory.find(f"deep-{kind}")
+        assert entry is not None
+        return directory.person(entry).groups
+
+    assert groups(nested=False) == {chain[0]}
+    found = {*chain[:10]} if base else {*chain[:10], aside}
+    assert groups(nested=True) == found, "none beside where groups are, where that is said"
+
+
 def test_guesses_at_one_person_are_counted_whatever_the_spelling(service: Served) -> None:
     spellings = ["lin", "LIN", " lin", "Lin", "lIn", "liN", "lin ", "LIn", "lIN", "LiN", "l\u0131n", "lin  "]
     answers = [_sign_in(service.client(), name, "wrong").status_code for name in spellings]
@@ -268,8 +293,11 @@ def test_a_server_that_answers_a_password_with_a_referral_has_not_said_yes(slapd
         def refer() -> None:
             client, _ = server.accept()
             with client:
-                client.recv(4096)
-                client.sendall(bytes.fromhex("300c02010161070a010a04000400"))
+                asked = client.recv(4096)
+                # The library refuses an answer with another number than the question's, whatever it says.
+                number = asked[asked.index(b"\x02") :][: 2 + asked[asked.index(b"\x02") + 1]]
+                said = number + bytes.fromhex("61070a010a04000400")
+                client.sendall(b"\x30" + bytes([len(said)]) + said)
                 client.recv(4096)
 
         thread = threading.Thread(target=refer)
@@ -344,6 +372,8 @@ def test_its_settings_are_whole_or_refused() -> None:
     assert known is not None
     assert known.roles == {"reviewer": {"cn=a,dc=b"}, "administrator": {"cn=c,dc=b"}}
     assert "password" not in repr(known)
+    assert not known.nested
+    assert Settings.read({**GOOD, "SEALFORM_LDAP_NESTED": "1"}).ldap == replace(known, nested=True)
     wrong = [{name: ""} for name in GOOD if name != "SEALFORM_LDAP_URL"]
     wrong += [
         {"SEALFORM_LDAP_URL": url} for url in ("http://a", "ldap://", "ldap.example.cn", "ldaps://a/dc=b")

@@ -5,7 +5,9 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -13,11 +15,13 @@ import sqlalchemy as sa
 import yaml
 from starlette.testclient import TestClient
 
-from models.errors import ReadsBadly
+from models.errors import Conflict, NotFound, ReadsBadly
 from models.form import FormDefinition
-from service.drafting.desk import FormDesk
+from service.drafting.desk import FormDesk, Job
 from service.drafting.publishing import publish
+from service.drafting.tasks import Outcome
 from service.forms.trials import Report
+from service.sealing import Keys, no_keys
 from service.settings import Settings
 from service.store.tables import audit_log, audit_values
 from tests.service.foreign_form import FIELDS, TITLE, foreign_form
@@ -124,9 +128,68 @@ def test_what_is_older_than_a_day_is_gone(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
     long_ago = time.time() - 25 * 3600
     os.utime(old, (long_ago, long_ago))
-    FormDesk(Settings(data=tmp_path)).close()
+    FormDesk(Settings(data=tmp_path), no_keys()).close()
     assert not old.exists()
     assert young.exists()
+
+
+def _desk(folder: Path, keys: Keys) -> FormDesk:
+    """A desk whose jobs make something at once, in no process apart."""
+    desk = FormDesk(Settings(data=folder), keys)
+    made = Outcome({"form": {"title": "王小明的表"}}, {"1": "RIFF 王小明".encode()})
+    desk._called = lambda *_: made  # type: ignore[method-assign]
+    return desk
+
+
+def _ended(desk: FormDesk, number: str) -> Job:
+    end = time.monotonic() + 30
+    while (job := desk.look("draft", number, "user:1")).state == "working" and time.monotonic() < end:
+        time.sleep(0.01)
+    return job
+
+
+def test_a_draft_is_another_machines_where_it_is_and_every_processs_of_its_own(tmp_path: Path) -> None:
+    with (
+        closing(_desk(tmp_path / "one", no_keys())) as one,
+        closing(_desk(tmp_path / "two", no_keys())) as two,
+    ):
+        number = one.draft(b"a file", "王小明.docx", "user:1")
+        assert _ended(one, number).state == "done"
+        with pytest.raises(Conflict, match="不在这台服务器上"):
+            two.look("draft", number, "user:1")
+        with pytest.raises(NotFound):
+            one.look("draft", number[:8] + "0" * 16, "user:1")
+    with closing(_desk(tmp_path / "one", no_keys())) as beside:
+        assert beside.look("draft", number, "user:1").state == "done"
+        assert beside.draft(b"a file", "甲.docx", "user:1")[:8] == number[:8]
+
+
+def test_a_job_that_another_process_of_the_machine_is_at_is_not_taken_for_lost(tmp_path: Path) -> None:
+    hold = Event()
+    with closing(_desk(tmp_path, no_keys())) as one, closing(_desk(tmp_path, no_keys())) as beside:
+        made = one._called
+        one._called = lambda *given: hold.wait(30) and made(*given)  # type: ignore[assignment,method-assign]
+        number = one.draft(b"a file", "甲.docx", "user:1")
+        assert beside.look("draft", number, "user:1").state == "working"
+        long_ago = time.time() - 3600
+        os.utime(tmp_path / "desk" / number / "alive", (long_ago, long_ago))
+        assert beside.look("draft", number, "user:1").state == "failed"
+        assert one.look("draft", number, "user:1").state == "working"
+        hold.set()
+        assert _ended(one, number).state == "done"
+
+
+def test_where_files_are_sealed_nothing_of_a_draft_lies_on_the_disk_as_it_is(tmp_path: Path) -> None:
+    keys = Keys(lambda: [bytes(32)])
+    with closing(_desk(tmp_path, keys)) as desk:
+        number = desk.draft(b"a file", "王小明.docx", "user:1")
+        told = _ended(desk, number).facts
+        assert told is not None
+        assert (told["source"], told["form"]["title"]) == ("王小明.docx", "王小明的表")
+        assert desk.picture("draft", number, "user:1", "1").startswith(b"RIFF")
+        kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    planted = ("王小明".encode(), json.dumps("王小明").encode()[1:-1], b"RIFF")
+    assert [one for one in planted if one in kept] == []
 
 
 def test_versions_stand_side_by_side(administrator: TestClient) -> None:

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from generator import generate, new_identity
 from models.errors import NoView
-from service import page_pictures
+from service import page_pictures, picture_shelf
 from service.forms.definitions import load_forms
 from tests.service.web.readings import SAMPLE, finish, reading, upload
 from tests.service.web.serving import Served, served
@@ -152,12 +152,12 @@ def test_a_word_file_is_shown_as_it_is_printed_or_as_its_table(service: Served, 
 
 
 def test_what_was_made_of_a_file_is_forgotten_with_it_and_never_takes_all_room(tmp_path: Path) -> None:
-    kept = [page_pictures.place_of(tmp_path, digit * 64) / "x.webp" for digit in "abc"]
+    kept = [picture_shelf.place_of(tmp_path, digit * 64) / "x.webp" for digit in "abc"]
     for age, path in enumerate(kept):
         path.parent.mkdir(parents=True)
         path.write_bytes(b"x" * 100)
         os.utime(path, (age, age))
-    page_pictures.make_room(tmp_path, 250)
+    picture_shelf.make_room(tmp_path, 250)
     assert [path.exists() for path in kept] == [False, True, True]
 
 

@@ -1,5 +1,6 @@
 """Answers that are given again."""
 
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -44,3 +45,30 @@ def test_what_took_long_is_given_again_for_a_while_though_something_changed(
     clock.now, change[0] = took + later, 2
     assert answers.answer(connection, "one", make) == expected
     assert answers.answer(connection, "another", make) == expected + 1
+
+
+def test_however_many_questions_there_are_only_the_last_answers_are_kept(
+    connection: sa.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recent.listing, "last_change", lambda _: 1)
+    answers, made = Recent(_Clock()), list[str]()
+
+    def ask(question: str) -> _Answer:
+        def make() -> _Answer:
+            made.append(question)
+            return _Answer()
+
+        return answers.answer(connection, question, make)
+
+    first = ask("the first")
+    gone = weakref.ref(first)
+    del first
+    for number in range(1000):
+        ask("often")
+        ask(str(number))
+    assert gone() is None
+    assert made.count("often") == 1, "what is asked again and again stays"
+
+
+class _Answer:
+    """Something that tells whether anybody still has it."""

@@ -217,6 +217,29 @@ def test_confirming_it_ends_sessions_that_were_opened_without_it(service: Served
     assert [one.get("/api/v1/session").status_code for one in (first, second)] == [200, 401]
 
 
+def test_taking_it_away_ends_the_sessions_that_were_opened_with_it(service: Served) -> None:
+    def opened(secret: str) -> TestClient:
+        client = service.client()
+        given = {"name": "wang", "password": PASSWORD, "code": _code(service, secret)}
+        assert client.post("/api/v1/session", json=given).status_code == 200
+        return client
+
+    boss, own = service.signed_in("administrator", "boss"), service.signed_in("reviewer", "wang")
+    secret, codes = _set_up(service, own)
+    other = opened(secret)
+    given = {"password": PASSWORD, "code": codes[0]}
+    assert own.post("/api/v1/second-factor/removal", json=given).status_code == 204
+    assert [one.get("/api/v1/session").status_code for one in (own, other)] == [200, 401]
+    secret, _ = _set_up(service, own)
+    other = opened(secret)
+    user = own.get("/api/v1/session").json()["user"]["id"].partition(":")[2]
+    assert boss.delete(f"/api/v1/users/{user}/second-factor").status_code == 204
+    assert [one.get("/api/v1/session").status_code for one in (own, other, boss)] == [401, 401, 200]
+    with service.context.database.read() as connection:
+        ended = sa.select(audit_log.c.actor).where(audit_log.c.action == "session-ended")
+        assert len(set(connection.scalars(ended))) == 2
+
+
 def test_the_setting_is_of_administrators_and_on_or_off() -> None:
     assert Settings.read({"SEALFORM_REQUIRE_SECOND_FACTOR": "1"}).owing == {"administrator"}
     assert replace(Settings()).owing == frozenset()

@@ -1,9 +1,14 @@
 """Files that arrive by HTTP."""
 
 import hashlib
+import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from subprocess import PIPE
 from threading import Barrier
 from typing import Any
 
@@ -15,6 +20,7 @@ from service.store.tables import submissions, uploads
 from service.web.conditional import attachment, file_name
 from tests.service.databases import postgresql, sqlite
 from tests.service.web.readings import SAMPLE, finish, reading, submitted, upload
+from tests.service.web.sender import AT_ONCE
 from tests.service.web.serving import Served, served
 
 
@@ -127,6 +133,27 @@ def test_of_requests_with_one_key_at_once_one_makes_an_upload(tmp_path: Path, ki
         assert {status for status, _ in answers} == {201}
         assert [body["uploads"][0]["id"] for _, body in answers] == [answers[0][1]["uploads"][0]["id"]] * 12
         assert (_stored(service), len(service.queued)) == (1, 1)
+
+
+def test_of_requests_with_one_key_at_several_processes_one_makes_an_upload(tmp_path: Path) -> None:
+    with postgresql() as database:
+        service = Served(database, tmp_path)
+        token = service.system("upload", "see").headers["Authorization"]
+        url = database.url.render_as_string(hide_password=False)
+        command = [sys.executable, "-m", "tests.service.web.sender", url, str(tmp_path), token]
+        with ExitStack() as stack:
+            senders = [
+                stack.enter_context(subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True))
+                for _ in range(2)
+            ]
+            assert [one.stdout and one.stdout.readline() for one in senders] == ["ready\n"] * 2
+            for one in senders:
+                assert one.stdin
+                one.stdin.write("go\n")
+                one.stdin.flush()
+            answers = [answer for one in senders for answer in json.loads(one.communicate()[0])]
+        assert answers == [answers[0]] * 2 * AT_ONCE
+        assert (answers[0][0], _stored(service)) == (201, 1)
 
 
 def test_a_key_is_refused_for_another_request(service: Served, clerk: TestClient) -> None:
