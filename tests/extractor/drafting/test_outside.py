@@ -132,3 +132,15 @@ def test_a_label_that_asks_for_a_day_keeps_its_blanks() -> None:
     form = drafted(saved(["申请书", "成立时间：________        ____年__月__日"], ("姓名", ""), ("性别", "")))
     assert next(one.kind for one in form.fields.values()) == "date"
     assert "日期" not in form.titles.values()
+
+
+def test_a_lone_box_before_a_statement_is_read_where_the_statement_is_its_label(tmp_path: Path) -> None:
+    said = "{} 本人承诺以上所填内容和提交的材料均真实。\n申请人（签字）：________\n      年    月    日"
+    form = drafted(saved(["申请表", "姓名：________"], (said.format("□"),), ("注：一式两份",)))
+    lone = next(one for one in form.fields.values() if one.kind == "choice")
+    signed = next(form.titles[one.name] for one in form.fields.values() if one.kind == "date")
+    assert signed == "申请人签字日期"
+    for mark, value in (("☑", lone.options), ("□", ())):
+        filled = saved(["申请表", "姓名：裴兰英"], (said.format(mark),), ("注：一式两份",))
+        found = read(form, filled, tmp_path)
+        assert (found[form.titles[lone.name]] or ()) == value

@@ -80,9 +80,7 @@ def test_several_files_are_one_sender_s_or_one_each_where_somebody_says_so(
     sent = page.get_by_role("region", name="本次上传")
     # By its name alone: while it is read, every file of the upload says that it is this one's turn.
     named = page.locator(".name", has_text=letter.name)
-    expect(sent.get_by_role("listitem").filter(has=named)).to_contain_text(
-        "没有归入任何申请", timeout=READ
-    )
+    expect(sent.get_by_role("listitem").filter(has=named)).to_contain_text("没有归入任何申请", timeout=READ)
     for path in paths:
         expect(_row(page, path.name)).to_have_count(1)
     expect(_row(page, letter.name)).to_have_count(0)
