@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from extractor.drafting import Draft, Guess, Name, against, common, draft
+from extractor.drafting import Draft, Guess, Name, against, common, draft, with_gaps
 from extractor.options import Options
 from extractor.readers.by_kind import open_file
 from models.errors import NotAForm, UnreadableFile
@@ -43,7 +43,7 @@ def draft_pages(
     Raises:
         UnreadableFile: the file can't be read, or holds no table.
     """
-    pages, *others = [_pages_of(one, options) for one in (data, *copies)]
+    pages, *others = [with_gaps(_pages_of(one, options)) for one in (data, *copies)]
     read, told = common([pages, *others])
     try:
         found = draft(read, name, name_of)

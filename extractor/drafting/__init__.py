@@ -4,8 +4,10 @@ from extractor.drafting.changes import Compared, against, compared, likeness
 from extractor.drafting.copies import common
 from extractor.drafting.draft import draft
 from extractor.drafting.found import Draft, Guess, Placed, Spotted
+from extractor.drafting.gaps import with_gaps
 from extractor.drafting.rows import Name
 
 __all__ = [
     "Compared", "Draft", "Guess", "Name", "Placed", "Spotted", "against", "common", "compared", "draft", "likeness",
+    "with_gaps",
 ]  # fmt: skip
