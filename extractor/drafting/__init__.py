@@ -8,6 +8,6 @@ from extractor.drafting.gaps import with_gaps
 from extractor.drafting.rows import Name
 
 __all__ = [
-    "Compared", "Draft", "Guess", "Name", "Placed", "Spotted", "against", "common", "compared", "draft", "likeness",
-    "with_gaps",
+    "Compared", "Draft", "Guess", "Name", "Placed", "Spotted", "against", "common", "compared", "draft",
+    "likeness", "with_gaps",
 ]  # fmt: skip

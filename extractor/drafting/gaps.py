@@ -7,19 +7,24 @@ write, is told by the boxes of the characters beside it.
 import re
 from collections.abc import Sequence
 
+from extractor.drafting.kinds import UNITS
 from models.page import Cell, Line, Pages, Run, Span, Table, Tick
 from models.writing import CJK, key
 
-_HALF = 0.5  # of a line's height: a blank
+_HALF = 0.4  # of a line's height: a blank
 _LEAST = 2  # blanks that are more than the gap between two characters
 _LEAST_SENTENCE = 8  # letters of a line in which a gap may be a blank of a sentence
 _LINE = "_"
 _DRAWN = frozenset("_＿")
 _CLOSING = frozenset("）)，,。；;、")
+_DATE_WORDS = frozenset("年月日时分")
 _ENDS = frozenset("。")  # a sentence that a line ends with, so that the next one begins anew
 _COLON = frozenset("：:")
-# What stands behind room that is no blank of a sentence: a label, brackets as round a mark, the words of a date.
+# What stands behind room that is no blank of a sentence: a label, brackets as round a mark, the words of a
+# date; and a unit, which stands behind a blank beside options too.
 _NO_CLAUSE = re.compile(rf"[（(年月日时分至]|[{CJK}]{{2,12}}(?:[（(][{CJK}]{{1,8}}[)）])?\s*[:：]")
+
+_UNIT = re.compile(rf"(?:{UNITS.pattern})(?![{CJK}])", re.I)
 
 
 def with_gaps(pages: Pages) -> Pages:
@@ -89,6 +94,8 @@ def _is_drawn(spans: Sequence[Span], at: int) -> bool:
         return True
     is_sentence = len(key(_text(spans))) >= _LEAST_SENTENCE
     is_boxed = any(isinstance(span, Tick) for span in spans)
+    if is_boxed and _UNIT.match(rest) and rest[0] not in _DATE_WORDS:
+        return True
     return is_sentence and not is_boxed and last not in _COLON and _NO_CLAUSE.match(rest) is None
 
 
