@@ -138,7 +138,9 @@ def _add_head(
     """What stands before the first line with a mark: print, a sentence with blanks, or an answer; `is_open`
     where a line of it is empty, or the cell is high."""
     printed = one_line("".join(head))
-    is_opinion = _OPINION.search(label) is not None and (_ANY_OPINION in label or is_open or bool(head))
+    # What is only to be signed has the place for that alone, without room.
+    is_only_signed = bracketed(cell.text) and not is_open and _ANY_OPINION not in label
+    is_opinion = _OPINION.search(label) is not None and not is_only_signed
     is_long = not is_opinion and kind_of(label)[0] == "prose"
     is_open = is_open and len(key(label)) <= MOST_LABEL
     if blanks := sentence(head, least=1):

@@ -91,6 +91,7 @@ def asked(label: str, text: str) -> list[tuple[str, Any]]:
             [("prose", None), ("text", "申请人："), ("date", None)],
         ),
         ("财务审核", "（签字）", [("signature", "（签字）")]),
+        ("场馆审核", "校长（签字）：        ", [("text", None), ("signature", "校长（签字）：")]),
         ("财务审核", "\n\n（签字）", [("text", None), ("signature", "（签字）")]),
         ("处理意见", "（签字）", [("text", None), ("signature", "（签字）")]),
         ("建筑层数", "    层", [("number", None)]),
