@@ -30,6 +30,8 @@ from service.forms.drafts import field_name
 _WRITTEN = ("text", "prose", "phone", "email", "address", "date", "period", "number", "choice",
             "credit-code", "id-card", "bank-account", "postcode")  # fmt: skip
 
+_UNPARSABLE = object()
+
 _PATIENT = Options(limits=Limits(conversion_seconds=240))  # for a machine that is busy with other work
 
 
@@ -125,11 +127,11 @@ def _read(
         try:
             wanted: Any = field_of.parse(asked.value)
         except Unparsable:
-            wanted = None
+            wanted = _UNPARSABLE
         right = (
             result.value == wanted or key(field_of.format(result.value or "")) == key(asked.value)
             if isinstance(result.value, str)
-            else result.value == wanted
+            else result.value == wanted or _chosen(result.value) == [key(asked.value)]
         )
         state = "right" if right else "silent" if result.decision == "accept" else "wrong"
         score.read[state] += 1
@@ -138,6 +140,11 @@ def _read(
                 f"{form.title}：“{asked.label}”填 {asked.value}，读成 {result.value}（{state}）"
                 f" {[result.decision, result.confidence]}"
             )
+
+
+def _chosen(value: object) -> list[str]:
+    """The keys of chosen options: a statement has commas, at which written options are parted."""
+    return [key(option) for option in value] if isinstance(value, tuple) else []
 
 
 def _found(form: dict[str, Any]) -> Iterator[_Found]:

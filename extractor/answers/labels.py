@@ -8,7 +8,7 @@ exactly.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from rapidfuzz import fuzz
 from extractor.answers.parted import part
 from extractor.answers.units import INNER, Sought, Unit, is_under
 from extractor.text.passage import Keyed
+from extractor.text.tick_signs import CROSS, EMPTY, TICK, TICKED
 from models.fields.rows import Column
 from models.form import FormCell, FormDefinition
 from models.layout import lay_out
@@ -27,6 +28,7 @@ _MOVED = 0.95
 _CUT = 0.85  # how like a label its two halves must be that stand on two pages
 # lines on which a label goes on, and how far below each other, in their heights
 _MOST_LINES, _LEADING = 2, 0.6
+_BOXES = EMPTY | TICKED | TICK | CROSS
 _ROUNDING = 1e-9  # by less two sums of the same scores differ
 
 
@@ -192,7 +194,21 @@ def finds_of(label: Label, units: Sequence[Unit]) -> list[Find]:
         for order in dict.fromkeys(cut)
         if order not in known
     ]
-    return found
+    return [_with_box(find, label) for find in found]
+
+
+def _with_box(find: Find, label: Label) -> Find:
+    """A label that is the words of its own cell's option, as of a lone box before a statement, ends before
+    the box: the words and the mark before them are one answer."""
+    text = find.unit.passage.text
+    options = [key(one) for field in label.cell.fields for one in getattr(field, "options", ())]
+    is_option = any(key(said) in one for said in label.texts for one in options)
+    if not label.above or not is_option or not set(text) & _BOXES:
+        return find
+    begin = find.start
+    while begin and not key(text[begin - 1]):
+        begin -= 1
+    return replace(find, start=begin, end=begin)
 
 
 def _sentences(label: Label, units: Sequence[Unit]) -> Iterator[Find]:

@@ -18,7 +18,7 @@ _ENDED = re.compile(r"([^，,：:（(]+)([，,][^，,：:]{1,8}[:：]|[（(]请?
 _HEAD = re.compile(r"(?P<option>[^，,：:（(]+?)\s*(?P<words>[，,：:（(].*)?", re.DOTALL)
 _UNIT_BEHIND = re.compile(rf"\s*([{CJK}A-Za-z%％㎡]{{1,4}}(?:/[{CJK}A-Za-z]{{1,4}})?)(?![{CJK}A-Za-z/])")
 _CLAUSE = re.compile(r"[，。；：、,;:\s（）()]")
-_LEAST = 2  # blanks that make words a sentence to be filled in
+LEAST = 2  # blanks that make words a sentence to be filled in
 _LEAST_DRAWN = 2  # blanks under which a line is drawn, so that they are a place to write on
 
 
@@ -73,7 +73,7 @@ def beside(text: str) -> Beside | None:
     return Beside(head["option"], words if key(words) else "", text[seen.start() :])
 
 
-def sentence(lines: Iterable[str], least: int = _LEAST) -> tuple[Blank, ...]:
+def sentence(lines: Iterable[str], least: int = LEAST) -> tuple[Blank, ...]:
     """The blanks of a sentence; none where the words are no sentence with as many as `least`, or stand in
     lines of their own, as labels do."""
     text = "".join(lines)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from extractor.drafting.blanks import drawn
+from extractor.drafting.blanks import drawn, sentence
 from extractor.drafting.kinds import is_blank
 from extractor.drafting.marks import MARK
 from extractor.text.tick_signs import EMPTY, TICKED
@@ -18,9 +18,17 @@ _HAN_DIGITS = "〇一二三四五六七八九"
 # A blank in brackets behind an option: （    元/月）.
 _OPEN = re.compile(r"(?<=[（(])\s{2,}(?=[^（()）\s]{0,6}[)）])")
 _GAP = r"(?:^|(?<=[_＿\u3000])|(?<=\s\s))"
-_WORDS = re.compile(rf"{_GAP}([{CJK}]{{2,12}}(?:[（(][{CJK}]{{1,6}}[)）])?)\s*[:：]", re.MULTILINE)
+_WORDS = re.compile(
+    rf"{_GAP}([{CJK}][{CJK}、]{{0,10}}[{CJK}](?:[（(][{CJK}]{{1,6}}[)）])?)\s*[:：]", re.MULTILINE
+)
+# A clause before boxes that ends in words and a colon.
+_BOX = "".join(sorted(EMPTY | TICKED))
+_LED = re.compile(rf"([^{_BOX}]+)([，,；;。]\s*)([{CJK}]{{2,12}})\s*[:：](?=\s*[{_BOX}])")
 _MARK = re.compile(rf"{_GAP}{MARK}", re.MULTILINE)
 _ADVICE = re.compile(r"[（(][^（()）]+[)）]")
+# What counts an option in a list: before its words, and at the end of what stands before its box.
+_COUNT = r"[\s;；,，、/|]*[（(]?(\d{1,2}|[A-Z]|[①-⑳])(?:(?<=[①-⑳])|[.．、:：)）])"
+_COUNT_BEFORE, _COUNT_BEHIND = re.compile(rf"{_COUNT}(?!\d)\s*(?=\S)"), re.compile(rf"{_COUNT}\s*$")
 _LEAST_AFTER = 2  # boxes, more than one, that may stand behind their options
 _SIGNS = EMPTY | TICKED
 
@@ -63,6 +71,8 @@ def pieces_of(text: str) -> list[Piece]:
     last = max((n for n, char in enumerate(text) if char in _SIGNS), default=-1)
     if last < 0:
         return []
+    if asked := _behind_sentence(text):
+        return asked
     mark = next((seen.start() for seen in _MARK.finditer(text, last) if seen.start() > last + 1), len(text))
     words = [one for one in _WORDS.finditer(text, 0, mark) if not _is_option(text[: one.start()])]
     ends = [*(one.start() for one in words[1:]), mark][: len(words)]
@@ -77,13 +87,50 @@ def pieces_of(text: str) -> list[Piece]:
     return pieces if len(pieces) > 1 else []
 
 
+def _behind_sentence(text: str) -> list[Piece]:
+    """The parts of a cell with a sentence to be filled in that ends in words and a colon before boxes."""
+    seen = _LED.match(text)
+    if seen is None or not sentence([seen[1]], least=1):
+        return []
+    words = seen[2] + seen[3]  # what parts the clauses is print, and no part of the answer before it
+    first, *more = pieces_of(text[seen.start(3) :]) or [Piece(words, text[seen.end() :])]
+    return [Piece("", seen[1]), Piece(words, first.text), *more]
+
+
 def behind_boxes(cell: Cell) -> list[str]:
     """What each box of a cell stands for: all that stands behind it, or before it where the last one has
     nothing behind it. Blanks that a line is drawn under are underscores."""
     parts = _parts(cell)
-    if len(parts) > _LEAST_AFTER and key(parts[0]) and not key(parts[-1]):
+    is_after = len(parts) > _LEAST_AFTER and key(parts[0]) and not key(parts[-1])
+    if is_after:
         parts = [parts[-1], *parts[:-1]]
-    return [_OPEN.sub("____", text) for text in parts[1:]]
+    texts = _uncounted(parts[1:]) if is_after else _uncounted_behind(parts)
+    return [_OPEN.sub("____", text) for text in texts]
+
+
+def _uncounted(texts: list[str]) -> list[str]:
+    """The texts of options before their boxes, without what counts them; as they are where it counts not
+    every one."""
+    heads = [seen for text in texts if (seen := _COUNT_BEFORE.match(text))]
+    if [_count(one[1]) for one in heads] != list(range(1, len(texts) + 1)):
+        return texts
+    return [text[one.end() :] for text, one in zip(texts, heads, strict=True)]
+
+
+def _uncounted_behind(parts: list[str]) -> list[str]:
+    """The texts behind boxes without what counts the next option, which stands before its box."""
+    tails = [seen for text in parts[:-1] if (seen := _COUNT_BEHIND.search(text))]
+    if len(parts) <= _LEAST_AFTER or [_count(one[1]) for one in tails] != list(range(1, len(parts))):
+        return parts[1:]
+    ends = [one.start() for one in tails[1:]]
+    return [*(text[:end] for text, end in zip(parts[1:-1], ends, strict=True)), parts[-1]]
+
+
+def _count(sign: str) -> int:
+    """What number, letter or ringed number counts as the first, the second and so on."""
+    if sign.isdecimal():
+        return int(sign)
+    return ord(sign) - ord("A" if sign.isascii() else "①") + 1
 
 
 def _parts(cell: Cell) -> list[str]:

@@ -4,7 +4,7 @@ reason (pure)."""
 import re
 from collections.abc import Sequence
 
-from extractor.drafting.blanks import Blank, beside, drawn, sentence, unit_behind
+from extractor.drafting.blanks import LEAST, Blank, beside, drawn, sentence, unit_behind
 from extractor.drafting.boxes import Piece, behind_boxes, pieces_of, printed_in
 from extractor.drafting.found import Content
 from extractor.drafting.kinds import UNITS, is_blank, kind_of, named_and_stamped, with_unit
@@ -125,6 +125,8 @@ def _pieces(label: str, pieces: Sequence[Piece], found: Content) -> None:
         place = _cell_of(piece.text)
         if piece.is_mark:
             add_marks(label, place, found)
+        elif not piece.words and (blanks := blanks_in(place, least=1)):
+            add_sentence(label, blanks, found)
         elif piece.words and not behind_boxes(place):
             _prompted(piece.words, piece.text, found)
         else:
@@ -166,11 +168,12 @@ def _beside(raw: Sequence[str], options: Sequence[str], found: Content) -> None:
         found.add(f"选项“{option}”旁有填写的空白", **item, **prompt, beside=option)
 
 
-def blanks_in(cell: Cell) -> tuple[Blank, ...]:
-    """The blanks of a sentence that a cell holds; none where it holds none, or asks in another way."""
+def blanks_in(cell: Cell, least: int = LEAST) -> tuple[Blank, ...]:
+    """The blanks of a sentence that a cell holds; none where it holds fewer than `least`, or asks in another
+    way."""
     if options_of(cell) or asks_for_marks(cell) or prompts_in(cell):
         return ()
-    return sentence([drawn(line) for line in cell.lines])
+    return sentence([drawn(line) for line in cell.lines], least)
 
 
 def is_to_fill(cell: Cell) -> bool:

@@ -27,6 +27,7 @@ from models.writing import key, one_line
 
 _ASKED = re.compile(r"[:：_＿]")
 _WIDTH = 4  # columns of a form without any table
+_LEAST_WIDTH = 2  # columns: a line outside tables has a label and a place
 _APPLICANT = re.compile(
     r"^(?:申[请报]|填[报表]|所在)?(?:单位|企业|机构|公司)(?:名称|全称)?$|^申[请报](?:人|者)(?:姓名)?$|^姓名$"
 )
@@ -51,9 +52,8 @@ class _Drafting(Rows):
             self.tell("同一份表印了几份，只拟一份；收回后一份一份地读", place=None)
         self.spots = [one for page in self.pages.pages for block in page.blocks for one in seen(page, block)]
         tables = [block for block in blocks if isinstance(block, Table) and len(block.cells) > 1]
-        width = max(
-            (cell.column + cell.column_span for table in tables for cell in table.cells), default=_WIDTH
-        )
+        widest = (cell.column + cell.column_span for table in tables for cell in table.cells)
+        width = max(_LEAST_WIDTH, max(widest, default=_WIDTH))
         title = self._title(blocks[: blocks.index(tables[0]) if tables else len(blocks)])
         notes = self._blocks(blocks, tables, width, title)
         if not tables and not self.places:
@@ -153,10 +153,8 @@ class _Drafting(Rows):
         ):
             return False
         signed = next((one for one in self.rows[-1]["cells"] if is_mark(str(one.get("label", "")))), cell)
-        title = self.called(re.sub(r"[（(].*", "", str(signed.get("label", ""))) + "日期", "")
-        self.place(None)
-        self.tell(f"“{title}”是 date：下面一行印有年月日", place=len(self.rows) - 1)
-        cell["content"].append({"kind": "date", "name": self.named(title, self.names), "label": title})
+        words = re.sub(r"[（(].*", "", str(signed.get("label", ""))) + "日期"
+        self.add_day(cell["content"], words, "下面一行印有年月日")
         return True
 
     def _section(self, section: Section | None, width: int) -> None:

@@ -25,6 +25,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             r"日期|年月日|年\s*月\s*日"
             r"|(?:成立|出生|填报|申报|申请|签订|开工|竣工|完成|到货|交货|交付|购置|迁入|启用|报名|办理)时间"
+            r"|(?<!工作)(?<!休息)(?<![节假平])日$"
         ),
     ),
     ("address", re.compile(r"地址|住址|住所|通讯处")),
@@ -41,7 +42,8 @@ _AGE = re.compile(r"(?<=年月)\s*[（(]\s*岁\s*[)）]\s*$")  # which is reckon
 _MEASURE = (
     r"(?:[万亿千百]?(?:元|美元)|[万千]?吨(?:标准煤)?|[万]?千瓦时|[兆千]瓦|kW|MW|度|立方米|平方米|[万]?㎡|亩|公顷|公里|千米|毫米|厘米|米"
     r"|万?人次?|名|个|户|台|套|项|次|家|年|月|天|工作日|课时|学时|学分|门|本|册|张|所|栋|间|株|头|只"
-    r"|件|份|辆|批|座|处|条|升|毫升|公斤|千克|克|小时|分钟|周|岁|kg|[cmk]?m[²³]?|ml|[gLt]|℃|[kM]?Pa|%|％|tCO2e?)"
+    r"|件|份|辆|批|座|处|条|层|幢|箱|袋|瓶|盒|支|棵|篇|艘|桌|升|毫升|公斤|千克|克|小时|分钟|周|岁"
+    r"|kg|[cmk]?m[²³]?|ml|[gLt]|℃|[kM]?Pa|%|％|tCO2e?)"
 )
 UNITS = re.compile(rf"{_MEASURE}(?:/{_MEASURE})?", re.I)
 _COUNTED = re.compile(
@@ -71,6 +73,7 @@ BLANK_DATE = re.compile(
 _DATE_WORDS = frozenset("年月日时分至自起止前")
 BLANKS = re.compile(r"[\s_＿]+")
 _BORN = 1900
+MOST_LABEL = 12  # letters of a label; what has more is rather a statement
 # What a label asks to be stamped is named by its other words, and written there as well.
 _STAMPED = re.compile(
     r"[（(]\s*(?:须|需|请)?(?:加?盖(?:单位)?公?章|单位公章|公章|签章|章)\s*[)）]\s*[:：]?\s*$"
@@ -137,6 +140,11 @@ def kind_of(label: str, text: str = "") -> tuple[str, str]:
     if counted := _HEADS.search(label) or _COUNT.search(label):
         return "number", f"标题中有“{counted[0]}”"
     return "text", "没有说明类型，按文字"
+
+
+def is_time(label: str) -> bool:
+    """Whether a label asks for a day or another time."""
+    return kind_of(label)[0] in ("date", "month", "period", "date-time", "time")
 
 
 def unit_of(label: str) -> str | None:

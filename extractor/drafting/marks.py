@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from extractor.drafting.blanks import drawn, sentence
 from extractor.drafting.found import Content
-from extractor.drafting.kinds import BLANK_DATE, is_blank, is_named, kind_of, with_unit
+from extractor.drafting.kinds import BLANK_DATE, MOST_LABEL, is_blank, is_named, kind_of, with_unit
 from extractor.drafting.loose import asked_in
 from extractor.drafting.sentences import add_sentence
 from models.fields.date import find_dates
@@ -29,6 +29,7 @@ TELLS_HOW = re.compile(
     r"^[（(]?(?:请|简要|简述|说明[:：]|包括|填写)|字以内|字左右|不超过\s*\d+|限\s*\d+\s*字"
 )
 _BRACKETED = re.compile(r"[（(].+[)）][。.]?")
+_ANY_OPINION = "意见"
 _OPINION = re.compile(r"意见|审核|审批|批示|推荐")
 _SHORT = 16  # letters of an opinion that somebody wrote
 _WRITTEN = re.compile(r"[\s_＿]{4,}")  # room for a name before the place for its stamp
@@ -59,9 +60,18 @@ def asks_for_marks(cell: Cell) -> bool:
 
 
 def is_reviewed(label: str, cell: Cell) -> bool:
-    """Whether a cell is for an opinion, with words and a colon before the name of who gives it."""
+    """Whether a cell is for an opinion or for some sentences, with words and a colon before the name of who
+    writes them."""
     lines = [text for line in cell.lines for text in drawn(line).split("\n")]
-    return _OPINION.search(label) is not None and any(map(_named_in, lines))
+    named = next((n for n, text in enumerate(lines) if _named_in(text)), None)
+    if named is None or _OPINION.search(label):
+        return named is not None
+    return kind_of(label)[0] == "prose" and _is_open_above(cell, lines[:named])
+
+
+def _is_open_above(cell: Cell, above: Sequence[str]) -> bool:
+    """Whether there is room to write before the first place for a name, and nothing else there."""
+    return not any(map(key, above)) and (bool(above) or has_room(cell, 1))
 
 
 def _named_in(line: str) -> list[tuple[str, str]]:
@@ -106,7 +116,8 @@ def add_marks(label: str, cell: Cell, found: Content) -> None:
         first += 1
     guidance = guidance_in(lines[:first])
     head = [line for line in lines[:first] if key(line) and one_line(line) not in guidance]
-    _add_head(label, cell, head, guidance, found)
+    is_open = any(not key(line) for line in lines[:first]) or has_room(cell, len(lines))
+    _add_head(label, cell, head, guidance, found, is_open=is_open)
     for line in lines[first:]:
         at = 0
         for seen in _PROMPT.finditer(line):
@@ -121,11 +132,17 @@ def add_marks(label: str, cell: Cell, found: Content) -> None:
         _add_between(label, line[at:], found, is_first=at == 0)
 
 
-def _add_head(label: str, cell: Cell, head: Sequence[str], guidance: list[str], found: Content) -> None:
-    """What stands before the first line with a mark: print, a sentence with blanks, or an answer."""
+def _add_head(
+    label: str, cell: Cell, head: Sequence[str], guidance: list[str], found: Content, *, is_open: bool
+) -> None:
+    """What stands before the first line with a mark: print, a sentence with blanks, or an answer; `is_open`
+    where a line of it is empty, or the cell is high."""
     printed = one_line("".join(head))
-    is_opinion = _OPINION.search(label) is not None
+    # What is only to be signed has the place for that alone, without room.
+    is_only_signed = bracketed(cell.text) and not is_open and _ANY_OPINION not in label
+    is_opinion = _OPINION.search(label) is not None and not is_only_signed
     is_long = not is_opinion and kind_of(label)[0] == "prose"
+    is_open = is_open and len(key(label)) <= MOST_LABEL
     if blanks := sentence(head, least=1):
         add_sentence(label, blanks, found)
     elif printed and (is_opinion or is_long) and len(key(printed)) <= _SHORT:
@@ -135,7 +152,7 @@ def _add_head(label: str, cell: Cell, head: Sequence[str], guidance: list[str], 
         found.add("格中印好的文字", kind="printed", text=printed)
     elif is_opinion and not is_long and not guidance:
         found.add("标题中有意见，格中留有空白", kind="text")
-    elif guidance or (is_long and has_room(cell, len(head))):
+    elif guidance or (is_long and (is_open or has_room(cell, len(head)))):
         told = {"guidance": guidance} if guidance else {}
         found.add("格中印有填写说明" if guidance else "格中留有空白", kind="prose", **told)
 
@@ -157,4 +174,4 @@ def _add_between(label: str, text: str, found: Content, *, is_first: bool) -> No
     elif BLANK_DATE.search(text) or find_dates(text):
         found.add("年月日", kind=kind_of("", text)[0])
     elif key(text) and is_first:
-        _add_head(label, Cell(row=0, column=0), [text], [], found)
+        _add_head(label, Cell(row=0, column=0), [text], [], found, is_open=True)

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from extractor.drafting.kinds import MOST_LABEL
 from models.writing import key, one_line
 
 _SUFFIX = {"seal": "盖章", "signature": "签字", "date": "日期"}
@@ -10,16 +11,20 @@ _COUNTED = re.compile(r"^[（(]?[一二三四五六七八九十]{1,3}[、.．)�
 _MOST_HEADING = 24  # letters of a heading
 
 
-def title_of(words: str, item: dict[str, Any]) -> str:
+def title_of(words: str, item: dict[str, Any], signer: str = "") -> str:
     """What one of several fields of a cell is called: by its prompt, where that says whose it is, or else by
-    its cell's label."""
+    its cell's label; a day under a statement by whose name stands before it."""
     if "label" in item:
         return str(item["label"])
     if "beside" in item:
         return f"{words}：{item['beside']}"
-    prompt = re.sub(r"[（()）:：\s]", "", str(item.get("prompt", "")))
+    prompt = re.sub(r"[（()）:：\s]|^[，,；;。]", "", str(item.get("prompt", "")))
     suffix = _SUFFIX.get(str(item["kind"]), "")
-    return prompt if len(prompt) > len(suffix) else re.sub(r"[（(，].*", "", words) + suffix
+    if len(prompt) > len(suffix):
+        return prompt
+    if item["kind"] == "date" and signer and len(key(words)) > MOST_LABEL:
+        return signer + suffix
+    return re.sub(r"[（(，].*", "", words) + suffix
 
 
 def labelled(words: str, printed: str) -> dict[str, Any]:

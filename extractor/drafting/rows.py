@@ -29,7 +29,7 @@ from extractor.drafting.grid import (
     leads,
     same_edges,
 )
-from extractor.drafting.kinds import is_blank, is_sum, plain_label, unit_of
+from extractor.drafting.kinds import is_blank, is_sum, is_time, plain_label, unit_of
 from extractor.drafting.marks import bracketed, is_mark
 from extractor.drafting.naming import labelled, title_of
 from models.page import Cell, Line, Pages, Run, Table, Tick
@@ -38,6 +38,8 @@ from models.writing import key, one_line
 _PHOTO = re.compile(r"照片|相片|近照")
 _LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
 _MOST_NAME = 24
+# A day at the end of a line, behind a drawn blank and a gap, or far behind words and a colon.
+_DAY_APART = re.compile(r"(?:(?<=[_＿]{3})\s{2,}|(?<=\s{12}))[_＿\s]*年[_＿\s]+月[_＿\s]+日\s*$")
 _LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
 
 Name = Callable[[str], str]
@@ -82,13 +84,24 @@ class Rows:
                 is_open = is_blank(text) or is_mark(text) or is_boxed(text)
                 if not is_open:
                     self.tell(f"“{label}”后已有文字“{one_line(text)[:20]}”，按填写的内容处理", doubt=True)
+                day = None if is_mark(label) or is_time(label) else _DAY_APART.search(text)
+                text = text[: day.start()] if day else text
                 lines = (Line(spans=(Run(text=text),)),) if is_open else ()
                 place = Cell(row=0, column=0, lines=lines)
                 content = self.content(label, label, place)
+                if day:
+                    self.add_day(content, "日期", "行末印有年月日")
                 made.append(
                     {"label": label, "label_columns": 1, "columns": each - 1 or 1, "content": content}
                 )
             self.add({"cells": made}, width)
+
+    def add_day(self, content: list[dict[str, Any]], words: str, why: str) -> None:
+        """A day that stands without a label of its own, in the cell with this content."""
+        title = self.called(words, "")
+        self.place(None)
+        self.tell(f"“{title}”是 date：{why}")
+        content.append({"kind": "date", "name": self.named(title, self.names), "label": title})
 
     def add_table(self, table: Table, width: int) -> None:
         by_row: dict[int, list[Cell]] = {}
@@ -329,12 +342,15 @@ class Rows:
                 item.update(kind="number", unit=unit)
         items = []
         several = sum(item["kind"] != "printed" for item in found.items) > 1
+        signer = ""
         for item, why in zip(found.items, found.why, strict=True):
             if item["kind"] == "printed":
                 items.append(item)
                 continue
             self.place(label if isinstance(label, Cell) else None, cell)
-            title = self.called(title_of(words, item) if several else words, before)
+            said = title_of(words, item, signer) if several else words
+            title = self.called(said, before)
+            signer = said if item["kind"] == "signature" else signer
             item.pop("label", None)
             self.tell(f"“{title}”是 {item['kind']}：{why}")
             named = {"kind": item["kind"], "name": self.named(title, self.names)}

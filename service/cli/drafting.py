@@ -16,11 +16,17 @@ def register(app: typer.Typer) -> None:
         app,
         "sealform draft 申请表.docx -o 申请表.yaml",
         "sealform draft 扫描件.pdf -o filing.yaml --name filing",
+        "sealform draft 甲单位.docx 乙单位.docx -o 申请表.yaml",
     )(draft)
 
 
 def draft(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="空白或填好的表格：Word、PDF、扫描件或照片")],
+    copies: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[COPY]...", help="同一张表另外几份填好的：各份不同的字就是填写的内容"),
+    ] = None,
+    *,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FORM.yaml", help="写到这个文件")],
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="表格的名称，默认由表名的拼音而来")
@@ -39,6 +45,7 @@ def draft(
 ) -> None:
     """由一份表格拟出定义：标题、栏目、类型、选项、内表，每处都写明依据。
 
+    只有填好的表时，多给几份更准：各份不同的字是填写的内容，相同的是印好的。
     有旧版定义的加上 --against：相同的栏目沿用它的名称，新增、去掉、改名、移位、选项和类型的变化逐项列出。
     拿不准的地方写在文件的注释里，也列在屏幕上。拟出的定义能直接使用，但请先逐项核对。
     """
@@ -52,12 +59,9 @@ def draft(
     settings = read_settings()
     check_targets(output, replace=overwrite, advice="请换一个文件名，或加上 --overwrite 覆盖")
     most = settings.limits().file_bytes
-    with file.open("rb") as opened:
-        data = opened.read(most + 1)
-    if len(data) > most:
-        raise TooLarge(f"文件超过 {most >> 20} MiB")
+    data, *others = [_read(path, most) for path in (file, *(copies or ()))]
     old = load_form(against) if against else None
-    found = draft_form(data, name or "draft", field_name, options_of(settings), old)
+    found = draft_form(data, name or "draft", field_name, options_of(settings), old, others)
     if name is not None:
         found.form["name"] = name
     elif old is None:
@@ -76,3 +80,12 @@ def draft(
         + f"：{output}",
         err=True,
     )
+
+
+def _read(path: Path, most: int) -> bytes:
+    """The bytes of a file. Raises TooLarge where it has more than `most`."""
+    with path.open("rb") as opened:
+        data = opened.read(most + 1)
+    if len(data) > most:
+        raise TooLarge(f"文件超过 {most >> 20} MiB")
+    return data

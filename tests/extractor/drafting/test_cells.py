@@ -67,6 +67,34 @@ def asked(label: str, text: str) -> list[tuple[str, Any]]:
         ("推荐档次", "A.特别困难□\nB.困难□", [("choice", ["特别困难", "困难"])]),
         ("供应商名称（加盖公章）", "", [("text", None), ("seal", None)]),
         ("承担单位", "                （盖章）", [("text", None), ("seal", "（盖章）")]),
+        (
+            "处置情况",
+            "1.保留（     ㎡）□；2.退给集体□；3.其他（        ）□",
+            [("choice", ["保留", "退给集体", "其他"]), ("number", None), ("text", None)],
+        ),
+        ("意向", "（1）□ 整理上架\n（2）□ 少儿阅读\n（3）□ 咨询", [("choice", ["整理上架", "少儿阅读", "咨询"])]),
+        (
+            "服务时段",
+            "周一至周五：□上午 □晚上\n周六、周日：□上午 □晚上",
+            [("choice", ["上午", "晚上"]), ("choice", ["上午", "晚上"])],
+        ),
+        (
+            "经济状况",
+            "人口____人，月收入____元，是否低保：□是 □否",
+            [
+                ("printed", "人口"), ("number", None), ("number", "，月收入"), ("choice", ["是", "否"]),
+            ],
+        ),
+        (
+            "申请理由",
+            "\n申请人：            年    月    日",
+            [("prose", None), ("text", "申请人："), ("date", None)],
+        ),
+        ("财务审核", "（签字）", [("signature", "（签字）")]),
+        ("场馆审核", "校长（签字）：        ", [("text", None), ("signature", "校长（签字）：")]),
+        ("财务审核", "\n\n（签字）", [("text", None), ("signature", "（签字）")]),
+        ("处理意见", "（签字）", [("text", None), ("signature", "（签字）")]),
+        ("建筑层数", "    层", [("number", None)]),
         ("请假时间", "自    年  月  日至    年  月  日，共____天", [("printed", "自"), ("period", None), ("number", "，共")]),
     ],
 )  # fmt: skip
@@ -98,6 +126,7 @@ def test_an_inner_table_of_word_gives_a_place_for_each_of_its_labels() -> None:
     [
         ("计划类别", "text"), ("工作计划", "prose"), ("参加工作时间", "month"), ("到货时间", "date"),
         ("出生年月（   岁）", "month"), ("业务主管单位（印章）", "seal"), ("职工总数（人）", "number"),
+        ("预计还款日", "date"), ("法定节假日", "text"),
     ],
 )  # fmt: skip
 def test_kinds_are_told_by_where_the_words_stand_in_a_label(label: str, kind: str) -> None:

@@ -1,6 +1,7 @@
 """Lines outside tables: forms without any table, headings with room, choices on a cover, days under names."""
 
 import io
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +112,35 @@ def test_rows_that_are_printed_and_counted_are_asked_one_by_one(tmp_path: Path) 
     assert found["通道是否畅通"] == ("是",)
     assert found["器材是否有效"] == ("否",)
     assert "灭火器欠压" in found.values()
+
+
+def test_a_day_without_a_label_at_the_end_of_a_line_is_a_field_of_its_own(tmp_path: Path) -> None:
+    lines = ["借款单", "借款部门：________        ____年__月__日", "致：______________"]
+    form = drafted(saved(lines, ("借款人", ""), ("借款事由", "")))
+    assert [(form.titles[name], one.kind) for name, one in form.fields.items()][:3] == [
+        ("借款部门", "text"), ("日期", "date"), ("致", "text"),
+    ]  # fmt: skip
+    filled = saved(
+        ["借款单", "借款部门：基建科        2024年5月13日", "致：财务处"],
+        ("借款人", "仲维民"), ("借款事由", "购设备"),
+    )  # fmt: skip
+    found = read(form, filled, tmp_path)
+    assert (found["借款部门"], found["日期"], found["致"]) == ("基建科", date(2024, 5, 13), "财务处")
+
+
+def test_a_label_that_asks_for_a_day_keeps_its_blanks() -> None:
+    form = drafted(saved(["申请书", "成立时间：________        ____年__月__日"], ("姓名", ""), ("性别", "")))
+    assert next(one.kind for one in form.fields.values()) == "date"
+    assert "日期" not in form.titles.values()
+
+
+def test_a_lone_box_before_a_statement_is_read_where_the_statement_is_its_label(tmp_path: Path) -> None:
+    said = "{} 本人承诺以上所填内容和提交的材料均真实。\n申请人（签字）：________\n      年    月    日"
+    form = drafted(saved(["申请表", "姓名：________"], (said.format("□"),), ("注：一式两份",)))
+    lone = next(one for one in form.fields.values() if one.kind == "choice")
+    signed = next(form.titles[one.name] for one in form.fields.values() if one.kind == "date")
+    assert signed == "申请人签字日期"
+    for mark, value in (("☑", lone.options), ("□", ())):
+        filled = saved(["申请表", "姓名：裴兰英"], (said.format(mark),), ("注：一式两份",))
+        found = read(form, filled, tmp_path)
+        assert (found[form.titles[lone.name]] or ()) == value

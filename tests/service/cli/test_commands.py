@@ -272,6 +272,8 @@ def test_a_definition_is_drafted_and_can_be_used_at_once(run, returned: Path) ->
     ran = run("draft", "blank.docx", "--against", "drafts/form.yaml", "-o", "next.yaml")
     assert (ran.code, "与旧版有 0 处不同" in ran.err) == (0, True)
     assert run("check", "next.yaml").code == 0
+    assert run("draft", "blank.docx", "blank.docx", "-o", "both.yaml").code == 0
+    assert "对照了 2 份填好的表" in Path("both.yaml").read_text("utf-8")
 
 
 def test_the_ledger_holds_every_part_in_order_and_all_that_stands_in_it(run, returned: Path) -> None:

@@ -1,0 +1,55 @@
+"""Gaps of lines that were read off a picture are the blanks that they are on paper."""
+
+import pytest
+
+from extractor.drafting import with_gaps
+from extractor.drafting.boxes import printed_in
+from models.page import Box, Cell, Frame, Line, Page, Pages, Run, Span, Tick
+
+_HIGH = 12.0
+
+
+def _line(text: str) -> Line:
+    """A line as a recogniser reads it: a box a character, a tab a gap of three characters, which it tells as
+    one blank or not at all (a dot)."""
+    x, spans = 0.0, list[Span]()
+    for char in text:
+        if char in "\t·":
+            x += 3 * _HIGH
+            spans += [Run(text=" ")] if char == "\t" else []
+            continue
+        box = Box(x0=x, y0=0, x1=x + _HIGH - 1, y1=_HIGH)
+        spans.append(Tick(state="empty", box=box) if char == "□" else Run(text=char, box=box))
+        x += _HIGH
+    return Line(spans=tuple(spans))
+
+
+def _read(line: Line, *, is_picture: bool = True) -> str:
+    frame = Frame(picture=(10, 10), flat=(10, 10), scale=1.0) if is_picture else None
+    page = Page(number=1, width=600, height=800, blocks=(line,), frame=frame)
+    (found,) = with_gaps(Pages(reader="scan", pages=(page,))).pages[0].blocks
+    assert isinstance(found, Line)
+    return printed_in(Cell(row=0, column=0, lines=(found,)))
+
+
+@pytest.mark.parametrize(
+    ("read", "printed"),
+    [
+        ("经评审，并在校内公示\t个工作日", "经评审，并在校内公示_______个工作日"),
+        ("家庭人口·人，现居住于·，月收入·元", "家庭人口_______人，现居住于_______，月收入_______元"),
+        ("□是□否\t上市时间：", "□是□否       上市时间："),
+        ("申请人（签字）：\t联系电话：", "申请人（签字）：       联系电话："),
+        ("（公章）\t年\t月\t日", "（公章）       年       月       日"),
+        ("□不保价□保价，声明价值·元", "□不保价□保价，声明价值_______元"),
+        ("□护理补贴（·元）", "□护理补贴（_______元）"),
+        ("姓\t名", "姓       名"),
+        ("（公民身份号码：·），现居住于", "（公民身份号码：_______），现居住于"),
+    ],
+)
+def test_a_gap_is_as_many_blanks_as_it_is_wide(read: str, printed: str) -> None:
+    assert _read(_line(read)) == printed
+
+
+def test_a_line_that_is_no_picture_stays_as_it_is() -> None:
+    line = _line("家庭人口·人，现居住于")
+    assert _read(line, is_picture=False) == line.text
