@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from extractor.limits import PictureLimits
+from extractor.scan.carried import Columns, columns_of
 from extractor.scan.decode import Picture, decode
 from extractor.scan.ocr import OcrEngine
 from models.errors import Damaged, OcrUnavailable
@@ -36,7 +37,11 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
     for picture in pictures:
         if picture.damage:
             damage[picture.damage] = None
-        pages.append(read_page(picture, len(pages) + 1, _tables(pages), engine, _turn(pages, picture)))
+        before = columns_of(pages[-1]) if pages else None
+        page = read_page(
+            picture, len(pages) + 1, _tables(pages), engine, _turn(pages, picture), before=before
+        )
+        pages.append(page)
     if not pages:
         raise Damaged("文件中没有页面")
     identity = next((page.identity for page in pages if page.identity), None)
@@ -66,18 +71,19 @@ def load() -> None:
 
 def read_page(
     picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None,
-    told: int | None = None,
+    told: int | None = None, before: Columns | None = None,
 ) -> Page:  # fmt: skip
     """Read one page. Where it bears our code, the page also tells which form it is.
 
     `number` is the page's, from 1, and `first_table` the number of tables on the pages before it. `turn` is
     how many quarter turns the page before needed, if it had the same shape. `told` is the number of quarter
-    turns that a person said. Raises OcrUnavailable.
+    turns that a person said. `before` holds the columns of the table that the
+    page before ends with, in points. Raises OcrUnavailable.
     """
     load()
     from extractor.scan.steps import read_page as read
 
-    return read(picture, number, first_table, engine, turn, told)
+    return read(picture, number, first_table, engine, turn, told, before)
 
 
 def _turn(pages: Sequence[Page], picture: Picture) -> int | None:

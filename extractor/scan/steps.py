@@ -1,5 +1,6 @@
 """The steps from one picture to its page, in order."""
 
+from extractor.scan.carried import Columns
 from extractor.scan.compose import make_page
 from extractor.scan.cut_off import find_cut_off
 from extractor.scan.dark_mode import on_light_ground
@@ -32,19 +33,21 @@ _FINDERS = (find_pen_marks, find_crossed, find_cut_off, find_faded)
 
 def read_page(
     picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None,
-    told: int | None = None,
+    told: int | None = None, before: Columns | None = None,
 ) -> Page:  # fmt: skip
     """Read one page. Where it bears our code, the page also tells which form it is.
 
     `number` is the page's, from 1, and `first_table` the number of tables on the pages before it. `turn` is
     how many quarter turns the page before needed, if it had the same shape. `told` is the number of quarter
-    turns that a person said.
+    turns that a person said. `before` holds the columns of the table that the
+    page before ends with, in points.
     """
     colour = on_light_ground(picture.colour)
     codes = read_codes(colour)
     colour = without_highlighter(without_fringes(codes.without(colour)))
     layers, boxes = set_upright(take_apart(flatten(colour, picture.points)), engine, turn, told)
-    page = FlatPage.of(layers, find_grids(layers.black, layers.scale, boxes, layers.inks), find_seals(layers))
+    ruling = find_grids(layers.black, layers.scale, boxes, layers.inks, before)
+    page = FlatPage.of(layers, ruling, find_seals(layers))
     page = read_lines(page, boxes, engine)
     page = read_under_seals(page, engine)
     page, unread = read_unread(page, engine)
