@@ -34,7 +34,8 @@ def _lines_of(box: Rect, boxes: Sequence[Rect], clear: Gray, usual: float) -> li
         return [box]
     x0, y0, x1, y1 = _alone(box, boxes)
     top = max(0, round(y0))
-    inked = (clear[top : round(y1), max(0, round(x0)) : round(x1)] < _FAINTEST).any(axis=1)
+    part = clear[top : round(y1), max(0, round(x0)) : round(x1)]
+    inked = np.asarray((part < _FAINTEST).any(axis=1), bool)
     bands = _whole(_bands(inked), _LOW * usual)
     heights = [bottom - first for first, bottom in bands]
     is_print = (

@@ -21,7 +21,10 @@ Gray = NDArray[np.uint8]
 # A height is the median height of the page's lines of text.
 _OFF = 0.6  # heights: the beginnings of lines in one column differ by no more
 _LEADING = 0.3  # heights: greatest gap between the lines of one label
-_LOOSER = 1.15  # times the usual gap between the lines of long answers: those of a label are no farther apart
+_LOOSER = (
+    1.15  # times the usual gap between lines that follow each other: those of a label stand no farther apart
+)
+_SOME = 3  # steps between the lines of answers that tell the usual one
 _LEVEL = 0.45  # heights: tops of level lines differ by no more
 _INSET = 0.2  # heights: the top and the bottom of a line's box that hold no ink
 _ROOM = 0.4  # heights: room around the text of the table
@@ -103,9 +106,8 @@ class _Page:
             return None
         top = labels[0][0][1] - _ROOM * high
         below = [box for box in self.texts if box[1] > top]
-        ys = [top, *(self._edge(block[0][1], below) for block in labels[1:])]
         return Rows(
-            (*ys, max(box[3] for box in below) + _ROOM * high),
+            (*self._edges(top, labels[1:], below), max(box[3] for box in below) + _ROOM * high),
             min(box[0] for box in below) - _ROOM * high,
             max(box[2] for box in below) + _ROOM * high,
             self._border(answers, below),
@@ -124,13 +126,9 @@ class _Page:
         labels = self._blocks(self._left_of(answers, texts), answers, texts)
         if any(len(block) > _MOST_LINES for block in labels):
             return None
-        ys = [min(box[1] for box in texts) - _ROOM * self.high]
-        for block in labels:
-            edge = self._edge(block[0][1], texts)
-            if edge - ys[-1] > _LOW_ROW * self.high:
-                ys.append(edge)
+        top = min(box[1] for box in texts) - _ROOM * self.high
         return Rows(
-            (*ys, max(box[3] for box in texts) + _ROOM * self.high),
+            (*self._edges(top, labels, texts), max(box[3] for box in texts) + _ROOM * self.high),
             min(before.left, *(box[0] - _ROOM * self.high for box in texts)),
             max(before.right, *(box[2] + _ROOM * self.high for box in texts)),
             self._border(answers, texts),
@@ -185,23 +183,34 @@ class _Page:
         """Group lines into labels. The lines of one label follow each other closely, and only the last is
         short. A line with an answer of its own beside it begins a label, if the answer above had ended."""
         full = max((x1 - x0 for x0, _, x1, _ in lines), default=0.0) - _SHORT * self.high
-        beside = sorted(
-            (box for box in texts if abs(box[0] - answers) <= _OFF * self.high), key=lambda box: box[1]
+        begun = (
+            box for box in texts if abs(box[0] - answers) <= _OFF * self.high or self.goes_over(box, answers)
         )
-        gaps = [below[1] - above[3] for above, below in pairwise(beside)]
-        close = [gap for gap in gaps if gap < self.high]
-        leading = max(_LEADING * self.high, _LOOSER * float(np.median(close)) if close else 0.0)
+        beside = sorted(begun, key=lambda box: box[1])
+        ordered = sorted(lines, key=lambda box: box[1])
+        steps = self._steps(beside)
+        if len(steps) < _SOME:
+            steps += self._steps(ordered)
+        usual = _LOOSER * float(np.median(steps)) if steps else 0.0
         end = max((box[2] for box in texts), default=0.0) - _ENDING * self.high
         blocks: list[list[Rect]] = []
-        for line in sorted(lines, key=lambda box: box[1]):
+        for line in ordered:
             above = blocks[-1][-1] if blocks else None
-            own = above is not None and _answer_of(line, texts, answers) is not None
-            ended = own and above is not None and (_answer_of(above, texts, answers) or end) < end
-            if above and line[1] - above[3] < leading and above[2] - above[0] > full and not ended:
+            # An answer ends early, and another begins beside this line.
+            ended = above is not None and _end_of(above, texts, answers, end) < end
+            ended &= any(_is_level(line, box) for box in beside)
+            follows = above is not None and (
+                line[1] - above[3] < _LEADING * self.high or _step(above, line) < usual
+            )
+            if above and follows and above[2] - above[0] > full and not ended:
                 blocks[-1].append(line)
             else:
                 blocks.append([line])
         return blocks
+
+    def _steps(self, column: Sequence[Rect]) -> list[float]:
+        """Return the steps from line to line of a column, from the top down, where they follow closely."""
+        return [_step(above, below) for above, below in pairwise(column) if below[1] - above[3] < self.high]
 
     def goes_over(self, line: Rect, answers: float) -> bool:
         """Tell whether a label and its answer were taken for one line, though a gap stands before the
@@ -217,7 +226,8 @@ class _Page:
         first, last = self._window(answers)
         if x1 < first:
             return x1
-        start, length = _longest(~(self.ink[round(y0) : round(y1), first:last] > 0).any(axis=0))
+        inked = np.asarray((self.ink[round(y0) : round(y1), first:last] > 0).any(axis=0), bool)
+        start, length = _longest(~inked)
         if length >= _GAP * self.high:
             return float(first + start)
         return x1 if x1 <= answers + self.high / 2 else None
@@ -242,6 +252,15 @@ class _Page:
         """Tell whether a line goes on from one column into the other."""
         far = _OFF * self.high
         return line[0] < answers - far and line[2] > answers + far and not self.goes_over(line, answers)
+
+    def _edges(self, top: float, labels: Sequence[Sequence[Rect]], texts: Sequence[Rect]) -> list[float]:
+        """Return the upper edges of rows, of the first at `top` and of one for each label under it."""
+        ys = [top]
+        for block in labels:
+            edge = self._edge(block[0][1], texts)
+            if edge - ys[-1] > _LOW_ROW * self.high:
+                ys.append(edge)
+        return ys
 
     def _edge(self, label: float, boxes: Sequence[Rect]) -> float:
         """Return the upper edge, in pixels, of the row whose label begins at `label`: the middle of the
@@ -276,7 +295,16 @@ def _has_beside(block: Sequence[Rect], beside: Sequence[Rect]) -> bool:
     return any(_shares(box, block[0]) for box in beside)
 
 
-def _answer_of(label: Rect, texts: Sequence[Rect], answers: float) -> float | None:
-    """Return where the text ends that is level with a line of a label, or None where there is none."""
-    y = (label[1] + label[3]) / 2
-    return max((x1 for _, y0, x1, y1 in texts if y0 < y < y1 and x1 > answers), default=None)
+def _step(above: Rect, below: Rect) -> float:
+    """Return how far the middle of one line stands above that of another."""
+    return (below[1] + below[3] - above[1] - above[3]) / 2
+
+
+def _is_level(label: Rect, box: Rect) -> bool:
+    """Tell whether the middle of a label's line lies in a box."""
+    return box[1] < (label[1] + label[3]) / 2 < box[3]
+
+
+def _end_of(label: Rect, texts: Sequence[Rect], answers: float, end: float) -> float:
+    """Return where the text ends that is level with a line of a label, or `end` where there is none."""
+    return max((box[2] for box in texts if box[2] > answers and _is_level(label, box)), default=end)

@@ -94,6 +94,16 @@ def test_a_label_s_lines_may_stand_as_far_apart_as_those_of_the_answers():
     assert max(cell.row for cell in found.cells) == 3
 
 
+def test_the_lines_of_the_labels_tell_their_own_distance_where_no_long_answer_does():
+    rest = [
+        (500, [(215, "推荐部门意"), (515, "同意推荐")]),
+        (562, [(215, "见及其主管")]),
+        (624, [(215, "部门")]),
+    ]
+    (found,) = _grids(*_page([*REST[:3], *rest, REST[5]]))
+    assert max(cell.row for cell in found.cells) == 1
+
+
 def test_a_table_with_level_rules_alone_goes_on_in_the_columns_of_the_page_before():
     picture, boxes = _page([*REST[:3], (560, [(215, "推荐部门意见"), (515, "同意推荐")]), *REST[5:]])
     for y in (480, 800):
