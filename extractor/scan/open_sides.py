@@ -43,9 +43,9 @@ def edges(own: Sequence[Rule], others: Sequence[Rule], along: int, least: float)
 def gone_on(levels: Sequence[Rule], before: Columns, texts: Sequence[Rect]) -> tuple[list[Rule], list[Rule]]:
     """Return the rules of both directions of a table without uprights that goes on from the page `before`.
 
-    Its level rules are as wide as it was there. Their ends are its sides. What stands over the first and under
-    the last of them, and is no wider, is in rows of it, too. Returns `levels` and no uprights where none is
-    as wide. `texts` are bounding boxes of lines; all are in pixels.
+    Its level rules are as wide as it was there. Their ends are its sides. What stands over the first and
+    under the last of them, and is no wider, is in rows of it, too. Returns `levels` and no uprights where
+    none is as wide. `texts` are bounding boxes of lines; all are in pixels.
     """
     wide = before.right - before.left
     rules = [
