@@ -26,6 +26,7 @@ _LOOSER = (
 )
 _SOME = 3  # steps between the lines of answers that tell the usual one
 _LEVEL = 0.45  # heights: tops of level lines differ by no more
+_SAME = 0.3  # heights: middles of what stands side by side differ by no more
 _INSET = 0.2  # heights: the top and the bottom of a line's box that hold no ink
 _ROOM = 0.4  # heights: room around the text of the table
 _GAP = 0.3  # heights: the least gap before the beginning of an answer
@@ -83,7 +84,7 @@ class _Page:
         high = self.high
         labels = self._blocks(lines, answers, self.texts)
         beside = [box for box in self.texts if box[0] > answers - _OFF * high]
-        level = [[box for box in beside if abs(box[1] - block[0][1]) < _LEVEL * high] for block in labels]
+        level = [[box for box in beside if self._stands_beside(box, block)] for block in labels]
         starts = [
             any(abs(box[0] - answers) <= _OFF * high for box in boxes)
             or any(self.goes_over(box, answers) for box in self.texts if _shares(box, block[0]))
@@ -111,6 +112,14 @@ class _Page:
             min(box[0] for box in below) - _ROOM * high,
             max(box[2] for box in below) + _ROOM * high,
             self._border(answers, below),
+        )
+
+    def _stands_beside(self, box: Rect, label: Sequence[Rect]) -> bool:
+        """Tell whether a line is level with the first line of a label, or has its middle beside that of a
+        label of several lines."""
+        own, whole = box[1] + box[3], label[0][1] + label[-1][3]
+        return abs(box[1] - label[0][1]) < _LEVEL * self.high or (
+            len(label) > 1 and abs(own - whole) / 2 < _SAME * self.high
         )
 
     def rows_on(self, before: Columns) -> Rows | None:
@@ -198,7 +207,7 @@ class _Page:
             above = blocks[-1][-1] if blocks else None
             # An answer ends early, and another begins beside this line.
             ended = above is not None and _end_of(above, texts, answers, end) < end
-            ended &= any(_is_level(line, box) for box in beside)
+            ended &= any(abs(_step(line, box)) < _SAME * self.high for box in beside)
             follows = above is not None and (
                 line[1] - above[3] < _LEADING * self.high or _step(above, line) < usual
             )

@@ -94,6 +94,15 @@ def test_a_label_s_lines_may_stand_as_far_apart_as_those_of_the_answers():
     assert max(cell.row for cell in found.cells) == 3
 
 
+def test_a_short_answer_may_stand_beside_the_middle_of_a_label_of_two_lines():
+    rows = [(250 + 80 * n, [(215, label), (520, "武汉墨水湖物业")])
+            for n, label in enumerate(("申请名称", "申报单位", "联系地址"))]  # fmt: skip
+    for top, name in ((490, "陈文静"), (620, "叶波")):
+        rows += [(top, [(215, "申报负责")]), (top + 22, [(520, name)]), (top + 44, [(215, "人")])]
+    (found,) = _grids(*_page(rows), None)
+    assert max(cell.row for cell in found.cells) == 4
+
+
 def test_the_lines_of_the_labels_tell_their_own_distance_where_no_long_answer_does():
     rest = [
         (500, [(215, "推荐部门意"), (515, "同意推荐")]),
