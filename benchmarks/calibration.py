@@ -43,8 +43,8 @@ _RIDGE = 0.3  # on signs of unit variance
 # Wrong readings that are added to each kind, with poor signs: that no wrong one was seen does not prove that
 # there is none.
 _UNSEEN = 0.1
-# Share of the silent errors that may come of low signs. More come of what no sign tells: 5 of 5 on 276 sheets,
-# clean and worn, that nothing had been fitted to (2026-11-30).
+# Share of the silent errors that may come of low signs. More come of what no sign tells: 5 of 5 on 276
+# sheets, clean and worn, that nothing had been fitted to (2026-11-30).
 _OF_SIGNS = 1 / 3
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from extractor.answers.units import Unit
 from extractor.text.passage import spaced
-from models.page import Box
+from models.page import Box, Run
 from models.writing import key
 
 _APART = 0.8  # of a character's width: a label stands so far from what is before and behind it
@@ -43,7 +43,7 @@ def _standing_apart(unit: Unit, text: str) -> Iterator[tuple[int, int]]:
     if key(text) not in unit.key:
         # Most units hold no label, and are looked at once for each that is lost.
         return
-    boxes = [span.box if span else None for span in unit.passage.spans]
+    boxes = _boxes(unit)
     for found in re.finditer(spaced(text), unit.passage.text):
         start, end = found.span()
         first, last = boxes[start], boxes[end - 1]
@@ -58,6 +58,14 @@ def _standing_apart(unit: Unit, text: str) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
+def _boxes(unit: Unit) -> list[Box | None]:
+    """Return the box of each character of a unit; None for a blank, though a reader may give it one."""
+    return [
+        span.box if span and not (isinstance(span, Run) and span.text.isspace()) else None
+        for span in unit.passage.spans
+    ]
+
+
 def _is_level(one: Box, other: Box) -> bool:
     """Tell whether a character stands on the row of another."""
     return one.y0 < (other.y0 + other.y1) / 2 < one.y1
@@ -67,7 +75,7 @@ def _pieces(unit: Unit, start: int, end: int) -> Iterator[Unit]:
     """Yield what stands before a label, the label, and what stands behind it, as units of their own."""
     assert unit.cell is not None, "only cells are parted"
     assert unit.box is not None, "only cells of pictures are parted"
-    boxes = [span.box if span else None for span in unit.passage.spans]
+    boxes = _boxes(unit)
     own = [box for box in boxes[start:end] if box]
     left, right = own[0], own[-1]
     before = [box.x1 for box in boxes[:start] if box and _is_level(box, left)]

@@ -1,5 +1,5 @@
 """Finds dirt that a recogniser took for characters: specks of a scanner's roller or of dirty glass, which lie
-one below the other all down the sheet.
+one below the other all down the sheet, and what is left of a seal's own lines where it was lifted.
 
 Dirt is no part of the text. It is reported as unread ink, so that a person looks wherever it lies on an
 answer.
@@ -12,11 +12,13 @@ import numpy as np
 
 from extractor import rungs
 from extractor.scan.flat import FlatPage, ReadLine
+from extractor.scan.layers import PAPER
 from models.page import Box
 
 _FEWEST = 3  # scraps: so many below each other are dirt
 _LONGEST = 3  # characters: no scrap was read as more
 _WIDEST = 1.1  # share of the usual height of a line: a scrap is narrower
+_BARE = 0.01  # share of a line's box: where less is as dark as print, nothing is printed
 _OFF = 0.6  # share of the usual height of a line: scraps of one band lie less far to the side of each other
 
 
@@ -27,10 +29,14 @@ def without_dirt(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
     high = float(np.median([line.place.box[3] - line.place.box[1] for line in page.lines]))
     scraps = [line for line in page.lines if _is_scrap(line, high)]
     dirt = {id(line) for line in scraps if _is_in_band(line, scraps, high)}
+    ghosts = [line for line in page.lines if _is_ghost(line, page)]
+    dirt |= {id(line) for line in ghosts}
     # Where nothing else stands in a cell, what looks like dirt may be the whole answer.
     held = {line.place.cell for line in page.lines if id(line) not in dirt}
     gone = [
-        line for line in scraps if id(line) in dirt and (line.place.cell is None or line.place.cell in held)
+        line
+        for line in page.lines
+        if id(line) in dirt and (line.place.cell is None or line.place.cell in held)
     ]
     left = {id(line) for line in gone}
     lines = [line for line in page.lines if id(line) not in left]
@@ -46,6 +52,20 @@ def _is_scrap(line: ReadLine, high: float) -> bool:
         x1 - x0 < _WIDEST * high
         and len(glyphs) <= _LONGEST
         and all(glyph.confidence < rungs.GUESSED for glyph in glyphs)
+    )
+
+
+def _is_ghost(line: ReadLine, page: FlatPage) -> bool:
+    """Tell whether a line was read from under a seal, where nothing is as dark as print, and no character of
+    it is legible."""
+    x0, y0, x1, y1 = (max(0, round(side)) for side in line.place.box)
+    dark = page.clear[y0:y1, x0:x1] < PAPER
+    return (
+        len(line.recovered) > 0
+        and all(line.recovered)
+        and all(glyph.confidence < rungs.GUESSED for glyph in line.reading.glyphs)
+        and dark.size > 0
+        and float(dark.mean()) < _BARE
     )
 
 

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan import lattice
-from extractor.scan.gutters import Gutter, find_gutters
+from extractor.scan.carried import Columns
+from extractor.scan.gutters import Gutter, behind, border_at, carried, find_gutters
 from extractor.scan.lattice import NARROWEST, TOUCH, Rule, Texts
 from extractor.scan.strokes import WRITTEN, Piece
+from extractor.scan.unruled import Rows
 from models.geometry import Rect
 
 Gray = NDArray[np.uint8]
@@ -130,10 +132,15 @@ def _inside(start: float, end: float) -> slice:
 
 
 def grid_of(
-    levels: Sequence[Rule], uprights: Sequence[Rule], ink: tuple[Gray, Gray], texts: Texts
+    levels: Sequence[Rule],
+    uprights: Sequence[Rule],
+    ink: tuple[Gray, Gray],
+    texts: Texts,
+    before: Columns | None = None,
 ) -> Grid | None:
     """Return the table that the rules make, or None if they make none. `ink`: the ink of the page (height x
-    width, not 0 where there is ink), and the same mirrored at its diagonal."""
+    width, not 0 where there is ink), and the same mirrored at its diagonal. `before`: the columns of the
+    table that the page before ends with, in pixels."""  # fmt: skip
     # Only lines on which others end are part of the table. An underline in a cell is not.
     rows = [group for group in _positions(levels) if _carries(group, uprights)]
     columns = [group for group in _positions(uprights) if _carries(group, levels)]
@@ -145,9 +152,11 @@ def grid_of(
     ys, xs = [_middle(group) for group in rows], [_middle(group) for group in columns]
     borders = [_border(group, ys, ink[1]) for group in columns]
     if len(columns) == 2:  # only the sides
-        borders[1:1] = [
-            _gutter(gutter, ys, ink[1].shape[1]) for gutter in find_gutters(ys, xs[0], xs[1], texts)
-        ]
+        gutters = find_gutters(ys, xs[0], xs[1], texts)
+        is_drawn = any(rule.pieces for group in columns for rule in group)
+        if before and (first := carried(before, ys, xs[0], xs[1], texts, is_drawn)):
+            gutters = [first, *behind(first, gutters, ys, texts)]
+        borders[1:1] = [_gutter(gutter, ys, ink[1].shape[1]) for gutter in gutters]
     cells = _cells([_border(group, xs, ink[0]) for group in rows], borders, texts)
     # Strokes of large writing can look like a small table.
     if len(cells) < 2 or np.median([cell.box[3] - cell.box[1] for cell in cells]) < _ROW_HEIGHT:
@@ -155,20 +164,24 @@ def grid_of(
     return Grid(tuple(cells), (xs[0], ys[0], xs[-1], ys[-1]))
 
 
-def bare_grid(ys: Sequence[float], left: float, right: float, texts: Texts) -> Grid | None:
-    """Return the table without rules that has its rows between `ys` and goes from `left` to `right` (pixels).
-    Its columns begin where text begins behind gaps; without any, return None. No cell of it is sure."""
-    gutters = find_gutters(ys, left, right, texts)
-    if not gutters:
+def bare_grid(rows: Rows, texts: Texts) -> Grid | None:
+    """Return the table without rules that has the given rows. Its answers begin where the rows say, its other
+    columns where text begins behind gaps. No cell of it is sure."""
+    ys, left, right = rows.ys, rows.left, rows.right
+    border = border_at(rows.answers, ys, texts)
+    if not border.rows:
         return None
-    blank = np.zeros_like(texts.ink)
-    rows = [_border([Rule(left, right, y)], [left, right], blank) for y in ys]
-    sides = [_border([Rule(ys[0], ys[-1], x)], ys, blank.T) for x in (left, right)]
-    columns = [
-        _gutter(gutter if n == 0 else _uncrossed(gutter, ys, texts), ys, texts.ink.shape[0])
-        for n, gutter in enumerate(gutters)
+    gutters = [
+        _uncrossed(gutter, ys, texts)
+        for gutter in behind(border, find_gutters(ys, left, right, texts), ys, texts)
     ]
-    cells = _cells(rows, [sides[0], *columns, sides[1]], texts)
+    blank = np.zeros_like(texts.ink)
+    levels = [_border([Rule(left, right, y)], [left, right], blank) for y in ys]
+    sides = [_border([Rule(ys[0], ys[-1], x)], ys, blank.T) for x in (left, right)]
+    size = texts.ink.shape[0]
+    first = _gutter(border, ys, size)
+    columns = [replace(first, seen=first.bridged), *(_gutter(gutter, ys, size) for gutter in gutters)]
+    cells = _cells(levels, [sides[0], *columns, sides[1]], texts)
     return Grid(tuple(replace(cell, sure=False) for cell in cells), (left, ys[0], right, ys[-1]))
 
 

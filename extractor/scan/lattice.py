@@ -40,6 +40,8 @@ _NEAR = 1.2  # share of a text's height: a text that begins nearer behind a line
 _OWN = 3  # pixels: ink so near to a line is the line's own
 _SOME = 2  # texts: a line through so many is no rule
 _SEVERAL = 3  # texts: a line beside so many, and through none, is a rule
+_MANY = 4  # texts: a streak past so many meets a character of one
+_CLEAR, _FREE = 0.08, 0.95  # shares of a text's height that is bare beside a rule, and of such texts
 # Darkness is how many levels a line is darker than paper, summed over the line's thickness.
 _PALER = 0.35  # share of the usual darkness: a paler line shines through the paper, or is dirt
 _SOLID = 90  # levels: the nearer to it the usual darkness is, the more dotted, grey or fine rules differ
@@ -275,9 +277,15 @@ def _is_streak(one: Rule, levels: Sequence[Rule], uprights: Sequence[Rule], text
     # Dirt looks like writing across a line. But a line from one rule to another and no farther is seldom a
     # streak down the sheet.
     short = one.length < _WHOLE * max(rule.length for rule in uprights) and _is_anchored(one, levels)
-    if crossed >= _SOME and crossed > beside and not short:
+    if crossed >= _SOME and crossed > beside and not short and not _is_free(one, texts):
         return True
     return _is_foreign(one, uprights, levels, texts.ink.shape[0]) and not (beside >= _SEVERAL and not crossed)
+
+
+def _is_free(one: Rule, texts: Texts) -> bool:
+    """Tell whether no text touches an upright line: text stands close to rules, but streaks meet it."""
+    free = [min(left, right) > _CLEAR * high for left, right, high in _reached(one, texts)]
+    return len(free) >= _MANY and sum(free) >= _FREE * len(free)
 
 
 def _dark(levels: Sequence[Rule], uprights: Sequence[Rule]) -> tuple[list[Rule], list[Rule]]:
@@ -377,14 +385,19 @@ def _lies_in(piece: Piece, box: Rect) -> bool:
 def across(upright: Rule, texts: Texts) -> tuple[int, int]:
     """Return how many lines of text an upright rule goes through, and how many begin right behind it."""
     crossed = beside = 0
+    for left, right, high in _reached(upright, texts):
+        crossed += left + right < _ACROSS * high
+        beside += _ACROSS * high <= left + right and right < _NEAR * high
+    return crossed, beside
+
+
+def _reached(upright: Rule, texts: Texts) -> Iterator[tuple[float, float, float]]:
+    """Yield the bare pixels left and right of a rule at each line of text there, and the line's height."""
     for x0, y0, x1, y1 in texts.boxes:
         middle, high = (y0 + y1) / 2, y1 - y0
         x = upright.level(middle)
         if upright.start < middle < upright.end and x0 - _NEAR * high < x < x1 + _ACROSS * high:
-            left, right = _bare(texts.ink, x, y0, y1, high)
-            crossed += left + right < _ACROSS * high
-            beside += _ACROSS * high <= left + right and right < _NEAR * high
-    return crossed, beside
+            yield (*_bare(texts.ink, x, y0, y1, high), high)
 
 
 def _bare(ink: Gray, x: float, y0: float, y1: float, high: float) -> tuple[float, float]:

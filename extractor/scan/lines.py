@@ -14,6 +14,7 @@ from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import Layers
 from extractor.scan.ocr import OcrEngine
 from extractor.scan.ruling import Ruling
+from extractor.scan.stacked import in_lines
 from models.geometry import Rect, area, around, meet
 
 Gray = NDArray[np.uint8]
@@ -182,7 +183,7 @@ def _placed(boxes: Sequence[Rect], page: FlatPage) -> list[Place]:
     """Return the boxes, each in its cell. A box that runs over a ruled line is cut there."""
     places: list[Place] = []
     inset = _INSET * page.scale
-    for box in _heightened(_unstacked(_single(boxes, page.clear), page.clear)):
+    for box in _heightened(_unstacked(_single(in_lines(boxes, page.clear), page.clear), page.clear)):
         pieces = [Place(*piece) for piece in _pieces(box, page.ruling, inset)]
         places += pieces or [Place(box)]
     return places

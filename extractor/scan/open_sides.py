@@ -4,8 +4,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from extractor.scan.lattice import EDGE, FEWEST, TOUCH, Rule
+from extractor.scan.carried import Columns
+from extractor.scan.lattice import EDGE, FEWEST, NARROWEST, TOUCH, Rule
+from models.geometry import Rect
 
+_WIDTH = 0.03  # share of a table's width: on the next page it is as wide
+_MOVED = 60  # pixels: a table lies no farther from where it lay on the page before
+_ROOM = 6  # pixels: room between text and an edge that was not drawn
 _FEWEST_BARE = 4  # rules that make a side if no rule of the other direction crosses them
 
 
@@ -33,6 +38,36 @@ def edges(own: Sequence[Rule], others: Sequence[Rule], along: int, least: float)
             if EDGE * along < side < (1 - EDGE) * along and drawn < (last - first) / 2:
                 found.append(Rule(first, last, side))
     return found
+
+
+def gone_on(levels: Sequence[Rule], before: Columns, texts: Sequence[Rect]) -> tuple[list[Rule], list[Rule]]:
+    """Return the rules of both directions of a table without uprights that goes on from the page `before`.
+
+    Its level rules are as wide as it was there. Their ends are its sides. What stands over the first and
+    under the last of them, and is no wider, is in rows of it, too. Returns `levels` and no uprights where
+    none is as wide. `texts` are bounding boxes of lines; all are in pixels.
+    """
+    wide = before.right - before.left
+    rules = [
+        one
+        for one in levels
+        if abs(one.length - wide) <= _WIDTH * wide and abs(one.start - before.left) <= _MOVED
+    ]
+    if not rules:
+        return [*levels], []
+    left, right = float(np.median([one.start for one in rules])), float(np.median([one.end for one in rules]))
+    first, last = min(one.at for one in rules), max(one.at for one in rules)
+    inside = [box for box in texts if box[0] > left - TOUCH and box[2] < right + TOUCH]
+    top = min((box[1] for box in inside), default=first) - _ROOM
+    bottom = max((box[3] for box in inside), default=last) + _ROOM
+    open_ends = [
+        at
+        for at, drawn in ((top, first), (bottom, last))
+        if (drawn - at) * (1 if at == top else -1) > NARROWEST
+    ]
+    ends = [first, last, *open_ends]
+    sides = [Rule(min(ends), max(ends), side) for side in (left, right)]
+    return [*rules, *(Rule(left, right, at) for at in open_ends)], sides
 
 
 def _alike(rules: Sequence[Rule]) -> Iterator[list[Rule]]:

@@ -39,13 +39,13 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
 
     damage: dict[str, None] = {}
     begun: list[Future[Page]] = []
-    shared, frame = cores(engine.threads), None
+    shared, frame, before = cores(engine.threads), None, None
     try:
         for number, picture in enumerate(pictures, 1):
             if picture.damage:
                 damage[picture.damage] = None
-            sheet = to_sheet(picture, engine, _turn(frame, picture))
-            frame = sheet.layers.frame
+            sheet = to_sheet(picture, engine, _turn(frame, picture), before=before)
+            frame, before = sheet.layers.frame, sheet.columns
             # While this page is read, the next one may be set upright, or read, too.
             begun.append(shared.beside(partial(read_sheet, sheet, number, 0, engine)))
     finally:

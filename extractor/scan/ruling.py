@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan import lattice
+from extractor.scan.carried import Columns
 from extractor.scan.folds import Folds, find_folds
 from extractor.scan.grids import Grid, bare_grid, grid_of, scaled
 from extractor.scan.lattice import SAME, TOUCH, Rule, Texts
-from extractor.scan.open_sides import edges
+from extractor.scan.open_sides import edges, gone_on
 from extractor.scan.side_by_side import columns, in_column, without_bridges
 from extractor.scan.strokes import (
     WRITTEN,
@@ -75,23 +76,28 @@ class Ruling:
         return np.where(self.lines > 0, np.uint8(255), gray)
 
 
-def find_grids(gray: Gray, scale: float, texts: Sequence[Rect] = (), coloured: Gray | None = None) -> Ruling:
+def find_grids(
+    gray: Gray, scale: float, texts: Sequence[Rect] = (), coloured: Gray | None = None,
+    before: Columns | None = None,
+) -> Ruling:  # fmt: skip
     """Find the tables of a page.
 
     `gray` holds the black ink of a level page, height x width, paper white; `scale` is its pixels a point.
     `texts` are bounding boxes of lines of text in its pixels. `coloured` is the same page with all of its
     ink. Where the black rules are pale or hold little of the text, rules are looked for in `coloured`, and
-    then faint lines.
+    then faint lines. `before` holds the columns of the table that the page before ends with, in points: they
+    stand for uprights that this page has not.
     """
     zoom = min(1.0, _DPI / 72 / scale)
     boxes = [(x0 * zoom, y0 * zoom, x1 * zoom, y1 * zoom) for x0, y0, x1, y1 in texts]
+    before = before.enlarged(scale * zoom) if before else None
     black = _reduced(gray, zoom)
-    found = _tables(black, boxes, faint=False)
+    found = _tables(black, boxes, before)
     inks = [] if coloured is None else [(_reduced(coloured, zoom), False)]
     for picture, faint in [*inks, (inks[0][0] if inks else black, True)]:
         if _held(found.grids, boxes) >= _HELD and not found.is_pale:
             break
-        other = _tables(picture, boxes, faint)
+        other = _tables(picture, boxes, before, faint)
         # Wear draws faint lines too, but seldom a table around most of what is written.
         wide = all(grid.box[2] - grid.box[0] > _WIDE * black.shape[1] for grid in other.grids)
         if (
@@ -100,9 +106,14 @@ def find_grids(gray: Gray, scale: float, texts: Sequence[Rect] = (), coloured: G
             and _worth(other.grids, boxes) > _worth(found.grids, boxes)
         ):
             found = other
+    is_lost = _held(found.grids, boxes) < _HELD
+    if before and is_lost:
+        other = _tables(black, boxes, before, is_open=True)
+        if _held(other.grids, boxes) >= _HELD:
+            found, is_lost = other, False
     if not found.grids or found.is_pale:
         # Rules may be so pale that half of them are lost.
-        bare = _bare_tables(black, boxes)
+        bare = _bare_tables(black, boxes, before if is_lost else None)
         if _worth(bare, boxes) > _worth(found.grids, boxes):
             found = replace(found, grids=bare, folds=None)
     mask = cv2.resize(found.ruled, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_NEAREST)
@@ -117,13 +128,12 @@ def find_grids(gray: Gray, scale: float, texts: Sequence[Rect] = (), coloured: G
     )
 
 
-def _bare_tables(gray: Gray, boxes: Sequence[Rect]) -> tuple[Grid, ...]:
-    """Return the table of a page without rules, if its text stands in rows of labels and answers."""
+def _bare_tables(gray: Gray, boxes: Sequence[Rect], before: Columns | None) -> tuple[Grid, ...]:
+    """Return the table of a page without rules, if its text stands in rows of labels and answers, or goes on
+    in the columns of the page `before`."""
     texts = Texts(tuple(boxes), find_ink(gray, find_darkness(gray)))
-    rows = find_rows(boxes, texts.ink)
-    if rows is None:
-        return ()
-    grid = bare_grid(rows.ys, rows.left, rows.right, texts)
+    rows = find_rows(boxes, texts.ink, before)
+    grid = bare_grid(rows, texts) if rows else None
     return (grid,) if grid else ()
 
 
@@ -202,8 +212,11 @@ def _near_lines(strokes: Strokes, shape: tuple[int, ...]) -> Gray:
     return np.ascontiguousarray(cv2.dilate(lines, np.ones((2 * _AT + 1, 1), np.uint8)).T)
 
 
-def _tables(gray: Gray, boxes: Sequence[Rect], faint: bool) -> _Found:
-    """Find the tables of a reduced picture. With `faint` they may be made of lines too pale to be ink."""
+def _tables(
+    gray: Gray, boxes: Sequence[Rect], before: Columns | None, faint: bool = False, is_open: bool = False
+) -> _Found:
+    """Find the tables of a reduced picture. With `faint` they may be made of lines too pale to be ink.
+    `before`: the columns of the page before; with `is_open`, a table without uprights goes on in them."""
     seen = _Seen.of(gray, faint)
     levels = lattice.chained(seen.level.pieces)
     standing = _standing(seen, levels)
@@ -220,8 +233,12 @@ def _tables(gray: Gray, boxes: Sequence[Rect], faint: bool) -> _Found:
     height, width = gray.shape
     uprights += edges(levels, uprights, width, _WIDE * width)
     levels += edges(uprights, levels, height, _HIGH * height)
+    if before and is_open and not uprights:
+        levels, uprights = gone_on(levels, before, texts.boxes)
     grids = [
-        grid for rules in lattice.tables(levels, uprights) if (grid := grid_of(*rules, seen.lined, texts))
+        grid
+        for rules in lattice.tables(levels, uprights)
+        if (grid := grid_of(*rules, seen.lined, texts, before))
     ]
     boxed = [cell.box for grid in grids for cell in grid.cells]
     ruled = _ruled(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from extractor.scan.carried import Columns, columns_of
 from extractor.scan.compose import make_page
 from extractor.scan.cores import cores
 from extractor.scan.cut_off import find_cut_off
@@ -19,7 +20,7 @@ from extractor.scan.lines import read_lines, set_upright
 from extractor.scan.ocr import OcrEngine
 from extractor.scan.pen_marks import find_pen_marks
 from extractor.scan.qr import Codes, read_codes
-from extractor.scan.ruling import find_grids
+from extractor.scan.ruling import Ruling, find_grids
 from extractor.scan.seals.crossed import find_crossed
 from extractor.scan.seals.find import find_seals
 from extractor.scan.seals.inscription import read_seals
@@ -44,8 +45,14 @@ class Sheet:
 
     layers: Layers
     boxes: Sequence[Rect]
+    ruling: Ruling
     codes: Codes
     coloured: bool
+
+    @property
+    def columns(self) -> Columns | None:
+        """The columns, in points, in which a form may go on on the next page."""
+        return columns_of(self.ruling.grids, self.layers.scale)
 
 
 def read_page(
@@ -61,19 +68,27 @@ def read_page(
     return read_sheet(to_sheet(picture, engine, turn, told), number, first_table, engine)
 
 
-def to_sheet(picture: Picture, engine: OcrEngine, turn: int | None = None, told: int | None = None) -> Sheet:
-    """Return the page that a picture shows, flat and upright. `turn` and `told` are as in `read_page`."""
+def to_sheet(
+    picture: Picture, engine: OcrEngine, turn: int | None = None, told: int | None = None,
+    before: Columns | None = None,
+) -> Sheet:  # fmt: skip
+    """Return the page that a picture shows, flat and upright, with its tables.
+
+    `turn` and `told` are as in `read_page`. `before` holds the columns, in points, of the table that the page
+    before ends with.
+    """
     colour = on_light_ground(picture.colour)
     codes = read_codes(colour)
     colour = without_highlighter(without_fringes(codes.without(colour)))
     layers, boxes = set_upright(take_apart(flatten(colour, picture.points)), engine, turn, told)
-    return Sheet(layers, boxes, codes, is_coloured(picture.colour))
+    ruling = find_grids(layers.black, layers.scale, boxes, layers.inks, before)
+    return Sheet(layers, boxes, ruling, codes, is_coloured(picture.colour))
 
 
 def read_sheet(sheet: Sheet, number: int, first_table: int, engine: OcrEngine) -> Page:
     """Read what stands on a page. `number` and `first_table` are as in `read_page`."""
     layers, boxes, codes = sheet.layers, sheet.boxes, sheet.codes
-    page = FlatPage.of(layers, find_grids(layers.black, layers.scale, boxes, layers.inks), find_seals(layers))
+    page = FlatPage.of(layers, sheet.ruling, find_seals(layers))
     page = read_lines(page, boxes, engine)
     page = read_under_seals(page, engine)
     page, unread = read_unread(page, engine)

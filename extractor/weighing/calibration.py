@@ -40,8 +40,8 @@ _SURE = {
     "signature": 0.0,
     "email": rungs.LIKELIER,
 }
-# How sure the reader must be of a mark itself; below, the mark is as sure as the reader says. On a copy without
-# colour, nobody can say that a place without ink was never signed.
+# How sure the reader must be of a mark itself; below, the mark is as sure as the reader says. On a copy
+# without colour, nobody can say that a place without ink was never signed.
 _SEEN = {"signature": rungs.CLEAR}
 _OPENING, _CLOSING = frozenset("（([〔【「"), frozenset("）)]〕】」")
 # The sign of a mark between two digits, where it tells which number they are. No weight is fitted to it.
@@ -52,7 +52,7 @@ _UNSEEN_ERRORS = 0.02
 
 
 class _Character(NamedTuple):
-    """A character that was read, how sure the recogniser is of it, and whether a digit is among its rivals."""
+    """A character that was read, how sure the recogniser is of it, and whether a digit is its rival."""
 
     text: str
     sure: float
@@ -95,8 +95,10 @@ def unweighed(field: Field, signs: Signs, value: object) -> tuple[str, ...]:
 
 
 def _brackets_doubted(read: Sequence[_Character], is_prose: bool) -> list[_Character]:
-    """Return the characters, unsure of each bracket beside a number that has no partner: it may be a digit, or
-    a part of one, as in 511)号 for 510号. In prose, items are numbered 1) and 2)."""
+    """Return the characters, unsure of each bracket beside a number that has no partner.
+
+    It may be a digit, or a part of one, as in 511)号 for 510号. In prose, items are numbered 1) and 2).
+    """
     found = list(read)
     opened: list[int] = []
     lone: list[int] = []

@@ -38,7 +38,7 @@ def words_beside(phrases: Iterable[str], answers: Mapping[str, Sequence[str]]) -
 
 
 class FormWords:
-    """The phrases that a form prints, and those that were `read` surely in it, each without blanks and signs."""
+    """The phrases that a form prints, and those that were `read` surely in it, without blanks and signs."""
 
     def __init__(self, printed: Iterable[str], read: Iterable[str] = ()) -> None:
         own = dict.fromkeys(printed)

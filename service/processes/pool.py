@@ -54,8 +54,7 @@ _MOST_THREADS = 4
 # Seconds between two looks at what a process is doing.
 _GLANCE = 0.5
 # Seconds beyond a submission's time limit, in which a process can start and another can end. A pool that
-# gives nothing for longer has lost a task: a process that died as it took the task looks the same as one that
-# is still starting.
+# gives nothing for longer has lost a task: its process died, or is still starting.
 _GRACE = 60.0
 
 Forms = Mapping[str, "FormDefinition"]

@@ -1,5 +1,7 @@
 """Specks that were read as characters, told from what a person wrote."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,27 @@ def test_what_is_legible_or_in_one_row_or_alone_in_its_cell_is_kept(apart, confi
 def test_two_scraps_over_each_other_are_no_band():
     texts, dirt = _left(_scrap("2", X + 500, Y, 0.4), _scrap("2", X + 500, Y + 90, 0.4))
     assert len(texts) == 3
+    assert not dirt
+
+
+def test_what_a_lifted_seal_leaves_is_no_text_and_is_told():
+    ghost = replace(_scrap("二", X + 600, Y + 90, 0.45), recovered=(True,))
+    texts, dirt = _left(ghost)
+    assert texts == ["武汉清源商业管理有限公司"]
+    assert len(dirt) == 1
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "confidence", "recovered"),
+    [
+        (X + 5, Y - 8, 0.45, True),  # on print
+        (X + 600, Y + 90, 0.95, True),
+        (X + 600, Y + 90, 0.45, False),
+    ],
+)
+def test_what_has_print_or_is_legible_or_under_no_seal_is_kept(x, y, confidence, recovered):
+    texts, dirt = _left(replace(_scrap("二", x, y, confidence), recovered=(recovered,)))
+    assert texts[1:] == ["二"]
     assert not dirt
 
 

@@ -425,3 +425,17 @@ def test_words_that_end_on_a_border_of_another_row_do_not_begin_there():
     drawing.write(picture, [(663, 340, "吨标准煤")])
     (grid,) = find_grids(_gray(picture), drawing.SCALE, [(664, 344, 800, 380)]).grids
     assert all(cell.sure for cell in grid.cells)
+
+
+def test_text_may_stand_close_to_a_rule_on_both_sides():
+    picture = drawing.blank()
+    ys = list(range(300, 1000, 70))
+    drawing.table(picture, [200, 1400], ys)
+    wide = drawing.font(34).getlength("申报单位")
+    at = round(210 + wide + 9)
+    cv2.line(picture, (at, ys[0]), (at, ys[-1]), (0, 0, 0), 2)
+    texts = [(x, y + 14, text) for y in ys[:-1] for x, text in ((210, "申报单位"), (210 + wide + 17, "武汉"))]
+    drawing.write(picture, texts)
+    boxes = [(x, y + 4, x + drawing.font(34).getlength(text), y + 44) for x, y, text in texts]
+    (grid,) = find_grids(_gray(picture), drawing.SCALE, boxes).grids
+    assert max(cell.column + cell.column_span for cell in grid.cells) == 2

@@ -1,0 +1,159 @@
+"""Forms without rules, and those without uprights, that go on over pages."""
+
+import cv2
+import numpy as np
+import pytest
+
+from extractor.scan import read, steps
+from extractor.scan.carried import Columns, columns_of
+from extractor.scan.decode import Picture
+from extractor.scan.grids import Grid, GridBox
+from extractor.scan.ocr import PaddleOcr
+from extractor.scan.ruling import find_grids
+from tests.extractor import drawing
+
+BEFORE = Columns(200 / drawing.SCALE, 500 / drawing.SCALE, 1400 / drawing.SCALE)
+REST = [
+    (150, [(515, "特此声明并愿承担责任")]),
+    (250, [(515, "申报单位盖章")]),
+    (400, [(1180, "2021年2月5日")]),
+    (500, [(215, "推荐部门意"), (515, "同意推荐")]),
+    (545, [(215, "见")]),
+    (700, [(1180, "2021年2月8日")]),
+]
+
+
+def _page(rows, joined=()):
+    """A page and the boxes of its texts; in the rows at the heights `joined` all is one box."""
+    picture = drawing.blank()
+    drawing.write(picture, [(x, y, text) for y, row in rows for x, text in row])
+    wide = drawing.font(34).getlength
+    boxes = []
+    for y, row in rows:
+        own = [(x, y + 4, x + wide(text), y + 44) for x, text in row]
+        boxes += [(own[0][0], y + 4, own[-1][2], y + 44)] if y in joined else own
+    return picture, boxes
+
+
+def _grids(picture, boxes, before=BEFORE):
+    return find_grids(np.asarray(picture.min(axis=2), np.uint8), drawing.SCALE, boxes, before=before).grids
+
+
+def _places(one):
+    return [(cell.row, cell.column, cell.column_span) for cell in one.cells]
+
+
+@pytest.mark.parametrize("joined", [(), (500,)])
+@pytest.mark.parametrize("moved", [-20, 0, 20])
+def test_a_form_without_rules_goes_on_in_the_columns_of_the_page_before(joined, moved):
+    picture, boxes = _page([(y, [(x + moved, text) for x, text in row]) for y, row in REST], joined)
+    (found,) = _grids(picture, boxes)
+    assert _places(found) == [(0, 0, 1), (0, 1, 1), (1, 0, 1), (1, 1, 1)]
+    assert 385 + moved < found.cells[0].box[2] < 515 + moved
+    assert 440 < found.cells[0].box[3] < 505
+    assert not any(cell.sure for cell in found.cells)
+
+
+def test_without_a_page_before_so_few_labels_make_no_form():
+    assert not _grids(*_page(REST), None)
+
+
+def test_a_line_across_both_columns_ends_the_form():
+    letter = [(900 + 60 * n, [(215, "按照贵局通知要求我单位认真组织编制了申请表随函报送")]) for n in range(6)]
+    (found,) = _grids(*_page([*REST, *letter]))
+    assert found.box[3] < 900
+    assert not _grids(*_page(letter))
+
+
+def test_a_page_with_nothing_but_a_date_is_no_form():
+    assert not _grids(*_page([(100, [(1180, "2021年2月5日")])]))
+
+
+@pytest.mark.parametrize("start", [400, 300])
+def test_labels_that_end_together_or_stand_one_over_the_middle_of_the_other_make_a_form(start):
+    """Those of the first sort end at 480, the others have their middle at 350."""
+    rows = [("申请名称", "低碳示范工程"), ("申报单位", "武汉墨水湖物业"), ("申报负责人", "陈文静"),
+            ("联系人", "叶波"), ("联系人电话", "13900001111"), ("联系地址", "青菱街七号")]  # fmt: skip
+    wide = drawing.font(34).getlength
+    at = [480 - wide(label) if start == 400 else 350 - wide(label) / 2 for label, _ in rows]
+    page = [
+        (250 + 80 * n, [(round(x), label), (520, answer)])
+        for n, (x, (label, answer)) in enumerate(zip(at, rows, strict=True))
+    ]
+    (found,) = _grids(*_page(page), None)
+    assert _places(found) == [(row, column, 1) for row in range(6) for column in range(2)]
+
+
+def test_a_label_s_lines_may_stand_as_far_apart_as_those_of_the_answers():
+    rows = [(250 + 120 * n, [(215, label), (520, "武汉墨水湖物业")])
+            for n, label in enumerate(("申请名称", "申报单位", "负责人"))]  # fmt: skip
+    rows += [
+        (610 + 62 * n, [(215, label)] * bool(label) + [(520, "建设屋顶分布式光伏若干平方米新建充电桩若干个")])
+        for n, label in enumerate(("试点重点任务", "重大项目情况", "简介", ""))
+    ]
+    (found,) = _grids(*_page(rows), None)
+    assert max(cell.row for cell in found.cells) == 3
+
+
+def test_a_short_answer_may_stand_beside_the_middle_of_a_label_of_two_lines():
+    rows = [(250 + 80 * n, [(215, label), (520, "武汉墨水湖物业")])
+            for n, label in enumerate(("申请名称", "申报单位", "联系地址"))]  # fmt: skip
+    for top, name in ((490, "陈文静"), (620, "叶波")):
+        rows += [(top, [(215, "申报负责")]), (top + 22, [(520, name)]), (top + 44, [(215, "人")])]
+    (found,) = _grids(*_page(rows), None)
+    assert max(cell.row for cell in found.cells) == 4
+
+
+def test_the_lines_of_the_labels_tell_their_own_distance_where_no_long_answer_does():
+    rest = [
+        (500, [(215, "推荐部门意"), (515, "同意推荐")]),
+        (562, [(215, "见及其主管")]),
+        (624, [(215, "部门")]),
+    ]
+    (found,) = _grids(*_page([*REST[:3], *rest, REST[5]]))
+    assert max(cell.row for cell in found.cells) == 1
+
+
+def test_a_table_with_level_rules_alone_goes_on_in_the_columns_of_the_page_before():
+    picture, boxes = _page([*REST[:3], (560, [(215, "推荐部门意见"), (515, "同意推荐")]), *REST[5:]])
+    for y in (480, 800):
+        cv2.line(picture, (204, y), (1406, y), (0, 0, 0), 2)
+    (found,) = _grids(picture, boxes)
+    assert _places(found) == [(0, 0, 1), (0, 1, 1), (1, 0, 1), (1, 1, 1)]
+    assert found.cells[0].box[3] == pytest.approx(480, abs=4)
+    assert not all(cell.sure for cell in found.cells)
+
+
+def test_dates_at_the_right_begin_no_column_on_a_page_on_which_a_table_goes_on():
+    picture, boxes = _page([*REST[:3], (560, [(215, "推荐部门意见"), (515, "同意推荐")]), *REST[5:]])
+    for y in (100, 480, 800, 900):
+        cv2.line(picture, (204, y), (1406, y), (0, 0, 0), 2)
+    (found,) = _grids(picture, boxes)
+    assert max(cell.column + cell.column_span for cell in found.cells) == 2
+
+
+def test_a_page_s_columns_are_those_of_its_last_table():
+    rows = ((0, 1, 340), (1, 1, 340), (2, 2, 1060))
+    cells = tuple(
+        GridBox(row, 0, 1, span, (100, 200 + 50 * row, end, 250 + 50 * row)) for row, span, end in rows
+    )
+    table = Grid(cells, (100, 200, 1060, 350))
+    assert columns_of([Grid((), (0, 0, 9, 9)), table], 2.0) == Columns(50, 170, 530)
+    assert columns_of([], 2.0) is None
+
+
+def test_each_page_is_told_the_columns_of_the_page_before(monkeypatch):
+    told = []
+    look = steps.find_grids
+
+    def find(*known):
+        told.append(known[-1])
+        return look(*known)
+
+    monkeypatch.setattr(steps, "find_grids", find)
+    picture = drawing.blank()
+    drawing.table(picture, [200, 480, 1400], [300, 480, 660])
+    read.read_pictures([Picture(picture)] * 2, PaddleOcr())
+    first, second = told
+    assert first is None
+    assert second.answers - second.left == pytest.approx(280 / drawing.SCALE, abs=3)
