@@ -30,6 +30,11 @@ def test_a_rule_that_breaks_off_in_two_cells_goes_on_between_them():
     assert not grids._bridged(ended, crossings)[331:799].any()
 
 
+def test_a_border_that_begins_beyond_the_page_is_looked_at_on_the_page():
+    assert list(range(20))[grids._inside(-23.5, 9.0)] == list(range(7))
+    assert list(range(20))[grids._inside(-23.5, -20.0)] == [0]
+
+
 def test_a_stroke_of_writing_bears_out_no_rule_longer_than_itself() -> None:
     """Met on a fax: tops of characters in a column of text cut the label beside it in two."""
     seen, crossings = np.zeros(1100, bool), [174.0, 391.0, 1043.0]
