@@ -13,6 +13,7 @@ Gray = NDArray[np.uint8]
 _FAINTEST = 215  # grey level: darker pixels are ink
 # Of heights of a usual line:
 _HIGHER = 1.5  # a box that is higher may hold several lines
+_SHARED = 0.8  # what boxes above and under it have of a box that is parted, at most
 _LOW = 0.4  # what is lower is a part of a character, such as a stroke of 二
 _LINE = (0.4, 1.2)  # the least and the greatest height of a line's ink
 _ALIKE = 1.5  # times the height of its lowest line: no line of print is higher
@@ -31,6 +32,10 @@ def in_lines(boxes: Sequence[Rect], clear: Gray) -> list[Rect]:
 
 def _lines_of(box: Rect, boxes: Sequence[Rect], clear: Gray, usual: float) -> list[Rect]:
     if box[3] - box[1] < _HIGHER * usual:
+        return [box]
+    over = [one for one in boxes if one is not box and min(one[2], box[2]) - max(one[0], box[0]) > usual]
+    if any(min(one[3], box[3]) - max(one[1], box[1]) > _SHARED * usual for one in over):
+        # Boxes that have whole lines in common: which is whose can't be told here.
         return [box]
     x0, y0, x1, y1 = _alone(box, boxes)
     top = max(0, round(y0))

@@ -29,6 +29,13 @@ def test_a_line_that_has_a_box_of_its_own_is_not_read_again():
     assert parts[1][1] >= 338
 
 
+def test_boxes_that_have_whole_lines_in_common_stay_as_they_are():
+    """Met on a form filled in by hand: lines were read twice, and the halves of two mixed."""
+    gray = _clear([(200, 300 + 44 * n, "建设屋顶光伏") for n in range(5)])
+    boxes = [(190, 296, 420, 436), (194, 384, 424, 520)]
+    assert in_lines([*USUAL, *boxes], gray)[5:] == boxes
+
+
 def test_the_strokes_of_a_character_are_no_lines():
     gray = _clear([(200, 300, "一二"), (200, 340, "三")])
     assert len(in_lines([*USUAL, (190, 296, 280, 384)], gray)) == 5 + 2
