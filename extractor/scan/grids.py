@@ -127,8 +127,8 @@ class _Border:
 
 
 def _inside(start: float, end: float) -> slice:
-    """Return the pixels from `start` to `end` without the corners; at least one. A table that is not ruled may
-    begin beyond the edge of the page."""
+    """Return the pixels from `start` to `end` without the corners; at least one. A table that is not ruled
+    may begin beyond the edge of the page."""
     first = max(int(start) + 3, 0)
     return slice(first, max(int(end) - 2, first + 1))
 
