@@ -173,7 +173,9 @@ class _Drafting(Rows):
 
     def _applicant(self) -> str | None:
         """The field that says who applies, where it is not the first line of text, which is taken for it."""
-        for title, name in self.texts[1:] if self.texts and not _APPLICANT.match(self.texts[0][0]) else ():
+        # A line of text may have become a long one when all of its cell was seen, and that names nobody.
+        texts = [(title, str(item["name"])) for title, item in self.texts if item["kind"] == "text"]
+        for title, name in texts[1:] if texts and not _APPLICANT.match(texts[0][0]) else ():
             if _APPLICANT.match(title):
                 self.tell(f"“{title}”写的是谁申请，收件箱和文件按它来称呼", place=None)
                 return name

@@ -59,7 +59,8 @@ class Rows:
     heading: str = ""  # of the table that is next, outside it
     spots: list[Spotted] = field(default_factory=list)
     places: list[Placed] = field(default_factory=list)
-    texts: list[tuple[str, str]] = field(default_factory=list)  # title and name of each line of text
+    # The title and the item of each line of text.
+    texts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     at: int | None = None  # the table whose rows are drafted; None in a line outside tables
     line_at: int | None = None  # that line among the spots
     begun: int = 0  # the row with which the table begins
@@ -356,9 +357,9 @@ class Rows:
             named = {"kind": item["kind"], "name": self.named(title, self.names)}
             if title != words:
                 named["label"] = title
-            if item["kind"] == "text":
-                self.texts.append((title, named["name"]))
             items.append({**named, **{name: value for name, value in item.items() if name != "kind"}})
+            if item["kind"] == "text":
+                self.texts.append((title, items[-1]))
         return items
 
     def place(self, label: Cell | None, *answers: Cell) -> None:

@@ -315,6 +315,21 @@ def test_a_row_that_breaks_over_a_page_is_one_field() -> None:
     assert kinds == [("姓名", ["text"]), ("审批意见", ["text", "signature", "date"])]
 
 
+def test_a_long_text_says_of_nobody_that_he_applies() -> None:
+    """Met on a PDF: 姓名 above a row of its own became a long text after it had been taken for the applicant."""
+    document = Document()
+    document.add_paragraph("车辆登记表")
+    table = document.add_table(3, 2)
+    table.cell(0, 0).text = "编号"
+    table.cell(1, 0).merge(table.cell(1, 1)).text = "姓名"
+    table.cell(2, 0).merge(table.cell(2, 1))
+    file = BytesIO()
+    document.save(file)
+    drafted = _drafted(file.getvalue())
+    assert "applicant_field" not in drafted.form
+    assert FormDefinition.model_validate(drafted.form)
+
+
 def test_a_field_that_says_who_applies_is_named_where_it_is_not_the_first_text() -> None:
     document = Document()
     document.add_paragraph("人员登记表")
