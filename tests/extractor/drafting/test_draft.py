@@ -316,7 +316,7 @@ def test_a_row_that_breaks_over_a_page_is_one_field() -> None:
 
 
 def test_a_long_text_says_of_nobody_that_he_applies() -> None:
-    """Met on a PDF: 姓名 above a row of its own became a long text after it had been taken for the applicant."""
+    """Met on a PDF: 姓名 above a row of its own became a long text after it had passed for the applicant."""
     document = Document()
     document.add_paragraph("车辆登记表")
     table = document.add_table(3, 2)
