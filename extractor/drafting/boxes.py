@@ -21,8 +21,9 @@ _GAP = r"(?:^|(?<=[_＿\u3000])|(?<=\s\s))"
 _WORDS = re.compile(
     rf"{_GAP}([{CJK}][{CJK}、]{{0,10}}[{CJK}](?:[（(][{CJK}]{{1,6}}[)）])?)\s*[:：]", re.MULTILINE
 )
+_SIGNS = EMPTY | TICKED
 # A clause before boxes that ends in words and a colon.
-_BOX = "".join(sorted(EMPTY | TICKED))
+_BOX = "".join(sorted(_SIGNS))
 _LED = re.compile(rf"([^{_BOX}]+)([，,；;。]\s*)([{CJK}]{{2,12}})\s*[:：](?=\s*[{_BOX}])")
 _MARK = re.compile(rf"{_GAP}{MARK}", re.MULTILINE)
 _ADVICE = re.compile(r"[（(][^（()）]+[)）]")
@@ -30,7 +31,6 @@ _ADVICE = re.compile(r"[（(][^（()）]+[)）]")
 _COUNT = r"[\s;；,，、/|]*[（(]?(\d{1,2}|[A-Z]|[①-⑳])(?:(?<=[①-⑳])|[.．、:：)）])"
 _COUNT_BEFORE, _COUNT_BEHIND = re.compile(rf"{_COUNT}(?!\d)\s*(?=\S)"), re.compile(rf"{_COUNT}\s*$")
 _LEAST_AFTER = 2  # boxes, more than one, that may stand behind their options
-_SIGNS = EMPTY | TICKED
 
 
 @dataclass(frozen=True)
