@@ -60,11 +60,7 @@ def gone_on(levels: Sequence[Rule], before: Columns, texts: Sequence[Rect]) -> t
     inside = [box for box in texts if box[0] > left - TOUCH and box[2] < right + TOUCH]
     top = min((box[1] for box in inside), default=first) - _ROOM
     bottom = max((box[3] for box in inside), default=last) + _ROOM
-    open_ends = [
-        at
-        for at, drawn in ((top, first), (bottom, last))
-        if (drawn - at) * (1 if at == top else -1) > NARROWEST
-    ]
+    open_ends = [at for at, room in ((top, first - top), (bottom, bottom - last)) if room > NARROWEST]
     ends = [first, last, *open_ends]
     sides = [Rule(min(ends), max(ends), side) for side in (left, right)]
     return [*rules, *(Rule(left, right, at) for at in open_ends)], sides
