@@ -41,7 +41,7 @@ def judged(drawn: Drawn, cell: Cell) -> str:
 
 def read_sheet(sheet: Sheet, engine: OcrEngine) -> Page:
     points = None if sheet.profile == "photo" else _A4
-    return read_page(Picture(sheet.picture, points), 1, 0, engine)
+    return read_page(Picture(sheet.picture, points), 1, engine)
 
 
 def cells_of(page: Page) -> list[Cell] | None:

@@ -30,17 +30,17 @@ _MARK_BEHIND = 0.6  # a mark that was read as a box reaches this far to the righ
 _SIGN_BEHIND = 1.1  # a mark that was read as a sign of its own reaches this far to the right
 
 
-def make_page(page: FlatPage, number: int, first_table: int) -> Page:
+def make_page(page: FlatPage, number: int) -> Page:
     """Return `page` as page `number` of a document, with its tables and lines from the top down.
 
-    The tables count from `first_table`. All sizes and boxes are in points of the upright page.
+    The tables count from 0. All sizes and boxes are in points of the upright page.
     """
     by_cell: dict[tuple[int, int] | None, list[ReadLine]] = {}
     for line in page.lines:
         by_cell.setdefault(line.place.cell, []).append(line)
     blocks: list[Table | Line] = [
         _table(
-            first_table + g,
+            g,
             grid,
             [_lines(by_cell.get((g, c), []), cell.box, page) for c, cell in enumerate(grid.cells)],
             page,

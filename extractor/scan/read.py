@@ -47,7 +47,7 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
             sheet = to_sheet(picture, engine, _turn(frame, picture), before=before)
             frame, before = sheet.layers.frame, sheet.columns
             # While this page is read, the next one may be set upright, or read, too.
-            begun.append(shared.beside(partial(read_sheet, sheet, number, 0, engine)))
+            begun.append(shared.beside(partial(read_sheet, sheet, number, engine)))
     finally:
         # What is wrong with an earlier page comes first.
         read = shared.ended(begun)
@@ -63,7 +63,7 @@ def read_turned(picture: Picture, number: int, quarters: int, engine: OcrEngine)
 
     Raises OcrUnavailable, Damaged.
     """
-    page = read_page(picture, number, 0, engine, told=quarters)
+    page = read_page(picture, number, engine, quarters)
     damage = (picture.damage,) if picture.damage else ()
     return Pages(reader="scan", pages=(page,), identity=page.identity, damage=damage)
 
@@ -79,20 +79,14 @@ def load() -> None:
         raise OcrUnavailable(f"不能处理图片：{error}", advice=advice) from error
 
 
-def read_page(
-    picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None,
-    told: int | None = None,
-) -> Page:  # fmt: skip
-    """Read one page. Where it bears our code, the page also tells which form it is.
-
-    `number` is the page's, from 1, and `first_table` the number of tables on the pages before it. `turn` is
-    how many quarter turns the page before needed, if it had the same shape. `told` is the number of quarter
-    turns that a person said. Raises OcrUnavailable.
+def read_page(picture: Picture, number: int, engine: OcrEngine, told: int | None = None) -> Page:
+    """Read one page. `number` is the page's, from 1. `told` is the number of quarter turns that a person
+    said. Raises OcrUnavailable.
     """
     load()
-    from extractor.scan.steps import read_page as read
+    from extractor.scan.steps import read_sheet, to_sheet
 
-    return read(picture, number, first_table, engine, turn, told)
+    return read_sheet(to_sheet(picture, engine, told=told), number, engine)
 
 
 def _turn(frame: Frame | None, picture: Picture) -> int | None:

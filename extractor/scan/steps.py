@@ -55,27 +55,14 @@ class Sheet:
         return columns_of(self.ruling.grids, self.layers.scale)
 
 
-def read_page(
-    picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None,
-    told: int | None = None,
-) -> Page:  # fmt: skip
-    """Read one page. Where it bears our code, the page also tells which form it is.
-
-    `number` is the page's, from 1, and `first_table` the number of tables on the pages before it. `turn` is
-    how many quarter turns the page before needed, if it had the same shape. `told` is the number of quarter
-    turns that a person said.
-    """
-    return read_sheet(to_sheet(picture, engine, turn, told), number, first_table, engine)
-
-
 def to_sheet(
     picture: Picture, engine: OcrEngine, turn: int | None = None, told: int | None = None,
     before: Columns | None = None,
 ) -> Sheet:  # fmt: skip
     """Return the page that a picture shows, flat and upright, with its tables.
 
-    `turn` and `told` are as in `read_page`. `before` holds the columns, in points, of the table that the page
-    before ends with.
+    `turn` is how many quarter turns the page before needed, if it had the same shape, and `told` how many a
+    person said. `before` holds the columns, in points, of the table that the page before ends with.
     """
     colour = on_light_ground(picture.colour)
     codes = read_codes(colour)
@@ -85,8 +72,9 @@ def to_sheet(
     return Sheet(layers, boxes, ruling, codes, is_coloured(picture.colour))
 
 
-def read_sheet(sheet: Sheet, number: int, first_table: int, engine: OcrEngine) -> Page:
-    """Read what stands on a page. `number` and `first_table` are as in `read_page`."""
+def read_sheet(sheet: Sheet, number: int, engine: OcrEngine) -> Page:
+    """Read what stands on page `number`, from 1. Where it bears our code, the page also tells which form it
+    is."""
     layers, boxes, codes = sheet.layers, sheet.boxes, sheet.codes
     page = FlatPage.of(layers, sheet.ruling, find_seals(layers))
     page = read_lines(page, boxes, engine)
@@ -99,7 +87,7 @@ def read_sheet(sheet: Sheet, number: int, first_table: int, engine: OcrEngine) -
     looks: Sequence[Callable[[FlatPage], Any]] = (
         *_FINDERS,
         find_ink,
-        lambda page: make_page(page, number, first_table),
+        lambda page: make_page(page, number),
         lambda page: read_seals(page, engine),
     )
     *doubts, ink, made, seals = cores(engine.threads).each(lambda look: look(page), looks)

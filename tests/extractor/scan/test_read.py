@@ -94,7 +94,7 @@ def test_pages_that_two_cores_read_at_once_are_as_one_reads_them():
 
 
 def test_what_is_wrong_with_an_earlier_page_is_told_first(monkeypatch):
-    def broken(sheet, number, first_table, engine):
+    def broken(sheet, number, engine):
         raise OcrUnavailable(f"第 {number} 页")
 
     def pictures():

@@ -109,7 +109,7 @@ def test_a_page_tells_what_was_struck():
     page, _ = mark_struck(form.page())
     spans = [
         span
-        for table in make_page(page, 1, 0).blocks
+        for table in make_page(page, 1).blocks
         for cell in table.cells
         for line in cell.lines
         for span in line.spans

@@ -163,7 +163,7 @@ def test_a_box_that_only_the_recogniser_saw_in_running_text_stays_doubtful_text(
     )
     layers = _layers(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
     lines = [ReadLine(Place((60.0, 76.0, 540.0, 122.0)), Reading(glyphs))]
-    page = make_page(_page(layers).reading(lines), 1, 0)
+    page = make_page(_page(layers).reading(lines), 1)
     (line,) = page.blocks
     assert line.text == "常住人□国家园区回收利用"
     assert line.spans[3].confidence <= 0.5
