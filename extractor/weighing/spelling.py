@@ -31,6 +31,8 @@ _SECOND_LEVEL = ("gov", "edu", "com", "org", "net")
 _DOMAIN = re.compile(r"@[\w.-]+\.(\w{3})\.cn$")
 _PROVIDERS = r"163|126|139|189|qq|foxmail|sina|sohu|yeah|aliyun|outlook|hotmail|gmail|\w+\.(?:gov|edu)"
 _NO_AT = re.compile(rf"(?<=\w)[{re.escape(confusions.AT.read)}](?=(?:{_PROVIDERS})\.)")
+_FIRST_SIGN = re.compile(r"(?<=年[0-9])日(?= ?[0-9]{1,2} ?日)|(?<=年[0-9]{2})日(?= ?[0-9]{1,2} ?日)")
+_SPECKS = re.compile(r"(?<=[年月])[.·,]+(?=[0-9])|(?<=[0-9])[.·,]+(?=[月日])")
 _WINDOW = 5  # characters on each side that may make words with one character
 _WORD = 4.0  # nats that a word costs
 _SHORT = 4  # characters of a text that may be a person's name, whose characters make words by chance
@@ -228,8 +230,17 @@ def _as_digits(text: str) -> str:
     return text
 
 
+def _as_day(text: str) -> str:
+    """Correct a day: between its numbers stands 月, though the two signs look alike, and a point beside a sign
+    is a speck."""
+    text = _FIRST_SIGN.sub("月", text)
+    return _SPECKS.sub(lambda found: " " * len(found[0]), text)
+
+
 # Functions that give the meaning of a value's characters, as many as there are.
-_MEANT: Mapping[MadeOf, Callable[[str], str]] = {"e-mail": _as_address, "digits": _as_digits}
+_MEANT: Mapping[MadeOf, Callable[[str], str]] = {
+    "e-mail": _as_address, "digits": _as_digits, "day": _as_day,
+}  # fmt: skip
 
 
 def _as_meant(made_of: MadeOf, runs: Sequence[Run | None], read: str) -> dict[int, Run]:
@@ -242,7 +253,8 @@ def _as_meant(made_of: MadeOf, runs: Sequence[Run | None], read: str) -> dict[in
     for at, run in enumerate(runs):
         start, end = end, end + len(texts[at])
         if run is not None and meant[start:end] != run.text:
-            found[at] = _turned(run, meant[start:end])
+            # What marred a sign of a day may have marred its numbers too.
+            found[at] = _turned(run, meant[start:end], rungs.EVEN if made_of == "day" else 1.0)
         elif run is not None and made_of == "e-mail" and (other := _may_be(run, text, start)):
             found[at] = _beside(run, other)
     return found
