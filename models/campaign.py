@@ -35,6 +35,7 @@ _ANYBODYS = {
 _BRACES = re.compile(r"\{([^{}:]*)(?::0[1-9])?\}")
 _NUMBERED_BY = frozenset({"年", "序号", "编号", "次"})
 _SHORTEST_SEAL = 5  # characters: 教育局 stands in the seals of fourteen bureaus
+_IN_WORDS = frozenset({"unit", "title", "address", "code"})  # what fields of letters and words hold
 
 
 class Deadline(Model):
@@ -416,7 +417,7 @@ def misfits(campaign: Campaign, form: FormDefinition) -> list[Wrong]:
             wrong.append(Wrong(("fields", what), f"表格 {form.name} 没有字段“{name}”"))
         elif what == "seal" and field is not None and not isinstance(field, SealField):
             wrong.append(Wrong(("fields", what), f"“{name}”应为盖章的字段（kind: seal）"))
-        elif what in ("unit", "title", "address", "code") and field is not None and field.made_of == "mixed":
+        elif what in _IN_WORDS and field is not None and field.made_of in ("day", "mixed"):
             wrong.append(Wrong(("fields", what), f"“{name}”应为填写文字的字段"))
     choice = form.fields.get(campaign.fields.domain) if campaign.fields.domain else None
     if choice is not None and not isinstance(choice, ChoiceField):

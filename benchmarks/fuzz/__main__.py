@@ -5,7 +5,8 @@ named, a file over its memory or its time, a temporary file or a process left.
 `python -m benchmarks.fuzz --minutes 60 FOLDER…` begins with the files in other folders, too. A kind of file
 that costs four times as much gets half the time, and of a kind each file as much, so that scans come up but
 don't take all of it. Time is that of the processor, so that a busy machine finds nothing. `--sum FILE` adds
-to what earlier runs counted there, and knows what their files cost."""
+to what earlier runs counted there, and knows what their files cost; `--only .pdf .tif` reads files of these
+kinds alone, which seldom come up among others."""
 
 import argparse
 import itertools
@@ -157,10 +158,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--sum", type=Path, help="a file that holds the sum over runs")
     parser.add_argument("folders", type=Path, nargs="*", help="more files to begin with")
+    parser.add_argument("--only", nargs="+", help="suffixes of the files to read")
     given = parser.parse_args()
+    files = [one for one in fixtures(given.folders) if given.only is None or _kind(one) in given.only]
     tally = _Tally(given.sum)
     with scratch_folder() as scratch:
-        choice = _Choice(fixtures(given.folders), given.seed, tally.costs)
+        choice = _Choice(files, given.seed, tally.costs)
         _run(choice, tally, 60 * given.minutes, scratch)
         if left := [one.name for one in scratch.rglob("*") if one.is_file() and one.name != "owner"]:
             tally.found[f"temporary files left: {left[:3]}"] += len(left)

@@ -11,7 +11,7 @@ from extractor.answers.frames import bare, beside, framed, with_punctuation
 from extractor.answers.sharing import Shares, share
 from extractor.text.passage import Keyed, Passage, is_digital, lines_of
 from models.fields import DateField, Field
-from models.fields.date import find_dates
+from models.fields.date import find_dates, find_marred_dates
 from models.form import FormCell, Printed
 from models.writing import CORRECTION_MARK, key, one_line
 
@@ -188,13 +188,15 @@ def _share(fields: Sequence[Field], passage: Passage) -> dict[str, Passage]:
 
 def _find_stray_dates(cell: FormCell, found: dict[str, Passage]) -> None:
     """A date that stands with a seal or a signature, or on a line of its own, belongs to the date field that
-    has none."""
+    has none; so does what is left of one where print and stamp lie on each other."""
     for field in cell.fields:
         if not isinstance(field, DateField) or find_dates(found[field.name].text, blank=False):
             continue
         for other in cell.fields:
             passage = found[other.name]
             places = find_dates(passage.text, blank=False) if other is not field else []
+            if other.is_mark and not places and not key(found[field.name].words):
+                places = find_marred_dates(passage.text)
             if not other.is_mark:
                 places = [place for place in places if place in set(lines_of(passage.text))]
             if places:

@@ -7,6 +7,7 @@ row. What the order could not place, a row that somebody moved, is then taken wh
 exactly.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -29,17 +30,25 @@ _CUT = 0.85  # how like a label its two halves must be that stand on two pages
 # lines on which a label goes on, and how far below each other, in their heights
 _MOST_LINES, _LEADING = 2, 0.6
 _BOXES = EMPTY | TICKED | TICK | CROSS
+_PARTS = re.compile(r"[\n\t]")  # between lines of a cell, and cells of a table inside it
+_EDGE = 3.0  # points by which cells side by side may overlap
 _ROUNDING = 1e-9  # by less two sums of the same scores differ
 
 
 @dataclass(frozen=True)
 class Label:
-    """A label that the form prints: of a cell, or of a column of a table inside it."""
+    """A label that the form prints, in which of its rows: of a cell, or of a column of a table inside it."""
 
     texts: tuple[str, ...]
     cell: FormCell
     above: bool
     column: Column | None = None
+    row: int = 0
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The keys of all that it may say."""
+        return frozenset(map(key, self.texts))
 
 
 @dataclass(frozen=True)
@@ -63,14 +72,14 @@ def labels_of(form: FormDefinition) -> tuple[Label, ...]:
     """The labels of `form` in the order in which they are printed."""
     above = {id(cell): row.labels == "above" for row in form.rows for cell in row.cells}
     found = []
-    for row in lay_out(form):
+    for number, row in enumerate(lay_out(form)):
         for grid in row.cells:
             if grid.role == "label" and grid.cell.label:
-                found.append(Label((grid.cell.label, *grid.cell.aliases), grid.cell, above[id(grid.cell)]))
+                texts = (grid.cell.label, *grid.cell.aliases)
+                found.append(Label(texts, grid.cell, above[id(grid.cell)], row=number))
             elif grid.role == "heading" and grid.heading:
-                found.append(
-                    Label((grid.heading.label, *grid.heading.aliases), grid.cell, True, grid.heading)
-                )
+                texts = (grid.heading.label, *grid.heading.aliases)
+                found.append(Label(texts, grid.cell, True, grid.heading, number))
     return tuple(found)
 
 
@@ -94,15 +103,34 @@ class Alignment:
         return frozenset(key(text) for label in self.labels for text in label.texts)
 
     def is_repeated(self, index: int) -> bool:
-        """Whether the label stands once more between the first label and the last, where no label was
-        found."""
-        return not self._spare_keys.isdisjoint(key(text) for text in self.labels[index].texts)
+        """Whether the label stands once more between the first label and the last, where no label was found;
+        or is to stand once more, is not found there, and nothing between tells which of the two this is."""
+        own = self.labels[index].keys
+        return not self._spare_keys.isdisjoint(own) or any(
+            not own.isdisjoint(other.keys) and self._is_next(index, n)
+            for n, other in enumerate(self.labels)
+            if n not in self.found
+        )
+
+    def _is_next(self, one: int, other: int) -> bool:
+        """Whether no label was found of those that the form has between two."""
+        return self.found.keys().isdisjoint(range(min(one, other) + 1, max(one, other)))
 
     @cached_property
     def _spare_keys(self) -> frozenset[str]:
-        taken = {find.order for find in self.found.values()}
-        spare = (self.units[n] for n in range(min(taken, default=0), max(taken, default=0)) if n not in taken)
-        return frozenset(unit.key for unit in spare if unit.cell and not unit.is_crossed_out)
+        """The keys of what stands in cells, or on lines of theirs, that hold no label there."""
+        ends: dict[int, int] = {}
+        for find in self.found.values():
+            ends[find.order] = max(find.end, ends.get(find.order, 0))
+        spare: set[str] = set()
+        for n in range(min(ends, default=0), max(ends, default=0)):
+            unit = self.units[n]
+            if not unit.cell or unit.is_crossed_out:
+                continue
+            parts = _PARTS.split(unit.passage.text[ends.get(n, 0) :])
+            spare.update(key(part) for part in parts if _BOXES.isdisjoint(part))
+            spare.update([] if n in ends else [unit.key])
+        return frozenset(spare)
 
 
 def align(form: FormDefinition, units: tuple[Unit, ...]) -> Alignment:
@@ -158,7 +186,25 @@ def _align(labels: Sequence[Label], units: Sequence[Unit]) -> dict[int, Find]:
         else:
             found[i - 1] = by_place[i - 1][j]
             i, j = i - 1, j - 1
-    return _with_moved(labels, candidates, found)
+    return _side_by_side(labels, _with_moved(labels, candidates, found))
+
+
+def _side_by_side(labels: Sequence[Label], found: dict[int, Find]) -> dict[int, Find]:
+    """Put labels with the same words, which the form has side by side in a row, from left to right: of tables
+    side by side an answer may push the rows of one lower than those of the other."""
+    rows: dict[tuple[int, frozenset[str]], list[int]] = {}
+    for index in sorted(found):
+        if labels[index].column is None:
+            rows.setdefault((labels[index].row, labels[index].keys), []).append(index)
+    for twins in rows.values():
+        finds = [found[index] for index in twins]
+        boxes = [find.unit.box for find in finds if find.unit.box]
+        placed = sorted(boxes, key=lambda box: box.x0)
+        if len(boxes) < len(twins) or len({find.unit.page for find in finds}) > 1:
+            continue
+        if all(before.x1 <= after.x0 + _EDGE for before, after in pairwise(placed)):
+            found |= zip(twins, sorted(finds, key=lambda find: boxes[finds.index(find)].x0), strict=True)
+    return found
 
 
 def _with_moved(

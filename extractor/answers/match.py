@@ -20,8 +20,8 @@ from extractor.answers.units import Unit
 from extractor.answers.values import observe_written, parse, typed_mark
 from extractor.text.passage import LIST_NUMBER, Passage
 from extractor.weighing.calibration import legibility, sign_of_mark
-from extractor.weighing.form_words import sure_words, words_beside
-from extractor.weighing.spelling import corroborate, respell
+from extractor.weighing.form_words import FormWords, sure_words, words_beside
+from extractor.weighing.spelling import corroborate, repeat_words, respell
 from models.fields import Field, SealField, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
@@ -106,11 +106,12 @@ def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation]) -> It
     """The observations of all that was seen, what was read off a picture weighed again first."""
     seen = list(seen)
     answers = [one for one in seen if isinstance(one, _Answer)]
-    words = words_beside(
-        phrases_of_form(form),
-        {one.field.name: _sure_words(one.passage) for one in answers if one.field.made_of == "words"},
-    )
-    passages = {one.field.name: respell(one.field, one.passage, words.get(one.field.name)) for one in answers}
+    phrases = phrases_of_form(form)
+    printed = FormWords(phrases)
+    passages = {one.field.name: respell(one.field, one.passage, printed) for one in answers}
+    in_words = {name: passages[name] for name in passages if form.fields[name].made_of == "words"}
+    words = words_beside(phrases, {name: _sure_words(passage) for name, passage in in_words.items()})
+    passages |= {name: repeat_words(passage, words[name]) for name, passage in in_words.items()}
     passages = corroborate(passages, _mentions(form))
     legible = legibility(passages.values())
     for one in seen:

@@ -9,6 +9,7 @@ and reported.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 from rapidfuzz import fuzz
@@ -45,15 +46,31 @@ class Sheaf:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A page, the labels of the form on it, and whether it begins a form. Only a page that begins one has
-    `names`, which are the unit's."""
+    """A page, what of a form is on it, and whether it begins one."""
 
-    page: Page
-    form: str
-    labels: frozenset[int]
+    pages: Pages
+    alignment: Alignment
     begins: bool
-    names: tuple[str, ...]
     text: str
+
+    @property
+    def page(self) -> Page:
+        return self.pages.pages[0]
+
+    @property
+    def form(self) -> str:
+        return self.alignment.form.name
+
+    @cached_property
+    def labels(self) -> frozenset[int]:
+        """The labels of the form that are on the page."""
+        return frozenset(self.alignment.found)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The unit's names on a page that begins a form. To read them costs as much as all else here, and
+        few files need it."""
+        return _names(self.pages, self.alignment) if self.begins else ()
 
     def is_same_page(self, other: "Sheet") -> bool:
         """Tell whether the two show the same part of the form."""
@@ -95,8 +112,7 @@ def sheet_of(alone: Wording, forms: Sequence[FormDefinition]) -> Sheet:
         alignment.form, alignment.found
     )
     text = key("".join(unit.passage.text for unit in alone.units))
-    names = _names(alone.pages, alignment) if begins else ()
-    return Sheet(alone.pages.pages[0], alignment.form.name, frozenset(alignment.found), begins, names, text)
+    return Sheet(alone.pages, alignment, begins, text)
 
 
 def _names(page: Pages, alignment: Alignment) -> tuple[str, ...]:

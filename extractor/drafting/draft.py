@@ -43,6 +43,12 @@ def draft(pages: Pages, name: str, name_of: Name) -> Draft:
     return _Drafting(pages, name, name_of).draft()
 
 
+def _holds_rows(table: Table) -> bool:
+    """Whether a table is more than a frame round some text: of one that goes on from the page before a single
+    cell may be left."""
+    return len(table.cells) > 1 or any(cell.row for cell in table.cells)
+
+
 @dataclass
 class _Drafting(Rows):
     def draft(self) -> Draft:
@@ -51,7 +57,7 @@ class _Drafting(Rows):
             blocks = single
             self.tell("同一份表印了几份，只拟一份；收回后一份一份地读", place=None)
         self.spots = [one for page in self.pages.pages for block in page.blocks for one in seen(page, block)]
-        tables = [block for block in blocks if isinstance(block, Table) and len(block.cells) > 1]
+        tables = [block for block in blocks if isinstance(block, Table) and _holds_rows(block)]
         widest = (cell.column + cell.column_span for table in tables for cell in table.cells)
         width = max(_LEAST_WIDTH, max(widest, default=_WIDTH))
         title = self._title(blocks[: blocks.index(tables[0]) if tables else len(blocks)])

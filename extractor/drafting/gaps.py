@@ -20,6 +20,9 @@ _CLOSING = frozenset("）)，,。；;、")
 _DATE_WORDS = frozenset("年月日时分")
 _ENDS = frozenset("。")  # a sentence that a line ends with, so that the next one begins anew
 _COLON = frozenset("：:")
+_OPENING = {"）": "（", ")": "("}
+_BRACKET = 0.4  # of a line's height: a gap in which an opening bracket may have been lost
+_MOST_IN = 8  # characters between the two
 # What stands behind room that is no blank of a sentence: a label, brackets as round a mark, the words of a
 # date; and a unit, which stands behind a blank beside options too.
 _NO_CLAUSE = re.compile(rf"[（(年月日时分至]|[{CJK}]{{2,12}}(?:[（(][{CJK}]{{1,8}}[)）])?\s*[:：]")
@@ -54,12 +57,13 @@ def _cell(cell: Cell) -> Cell:
 
 
 def _line(line: Line) -> Line:
-    spans = [span for span in line.spans if not _is_gap(span)]
-    if any(span.box is None for span in spans):
+    if any(span.box is None for span in line.spans if not _is_gap(span)):
         return line
+    read = _with_brackets(line.spans)
+    spans = [span for span in read if not _is_gap(span)]
     made: list[Span] = []
     at, was_parted = 0, False
-    for span in line.spans:
+    for span in read:
         if _is_gap(span):
             was_parted = True
             continue
@@ -68,6 +72,43 @@ def _line(line: Line) -> Line:
         made.append(span)
         at, was_parted = at + 1, False
     return line.model_copy(update={"spans": tuple(made)})
+
+
+def _with_brackets(read: Sequence[Span]) -> list[Span]:
+    """The spans of a line with each opening bracket that a recogniser lost in the gap before what it holds:
+    nothing, as where one ticks in brackets, or a unit."""
+    said: list[Span] = []
+    made: list[Span] = []
+    is_open = False
+    for span in read:
+        made.append(span)
+        if _is_gap(span):
+            continue
+        said.append(span)
+        sign = _text([span])
+        place = _lost_before(said) if sign in _OPENING and not is_open else None
+        before, after = (said[place - 1].box, said[place].box) if place else (None, None)
+        if place and before and after:
+            box = after.model_copy(update={"x0": (before.x1 + after.x0) / 2, "x1": after.x0})
+            lost = Run(text=_OPENING[sign], box=box)
+            made.insert(next(n for n, one in enumerate(made) if one is said[place]), lost)
+            said.insert(place, lost)
+        is_open = sign in _OPENING.values() or (is_open and sign not in _OPENING)
+    return made
+
+
+def _lost_before(spans: Sequence[Span]) -> int | None:
+    """The place of the opening bracket that the last of the spans lacks; None where there is no room for
+    any."""
+    last = len(spans) - 1
+    for place in range(last, max(0, last - _MOST_IN), -1):
+        before, after = spans[place - 1].box, spans[place].box
+        if before is None or after is None:
+            return None
+        if after.x0 - before.x1 > _BRACKET * (before.y1 - before.y0):
+            held = _text(spans[place:last])
+            return place if not held or _UNIT.fullmatch(held) else None
+    return None
 
 
 def _is_gap(span: Span) -> bool:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from extractor.drafting.content import is_to_fill, options_of
 from extractor.drafting.kinds import is_blank
+from models.geometry import box_around
 from models.page import Cell, Line, Table
 from models.writing import key
 
@@ -15,11 +16,14 @@ _WIDTH = 16.0  # centimetres of a form on A4
 _LEAST_ODD = 5  # cells of a row with a label and two pairs
 _COUNT = re.compile(r"[一二三四五六七八九十]{1,3}")
 _NEAR = 3.0  # points between two edges that are one
+_REST = 1  # letters of a label that breaks over a page with its cell; no label is as short
+_NARROW = 8.0  # points: no character has room in a cell that is narrower
 
 
 def whole_rows(blocks: Sequence[Table | Line]) -> list[Table | Line]:
     """The blocks of a form with each row that breaks over a page in one piece: what stands in a first row
-    without a label, under the same edges, goes on with the last row of the table before."""
+    without a label, or with its last character alone, under the same edges, goes on with the last row of the
+    table before."""
     found: list[Table | Line] = []
     for block in blocks:
         before = found[-1] if found else None
@@ -67,8 +71,8 @@ def _rest(before: Table, after: Table) -> Cells:
         len(above) == len(rest) > 1
         and all(map(_stand_under, above, rest))
         and key(above[0].text) != ""
-        and key(rest[0].text) == ""
-        and any(key(cell.text) for cell in rest)
+        and len(key(rest[0].text)) <= _REST
+        and any(key(cell.text) for cell in rest[1:])
     )
     return rest if goes_on else ()
 
@@ -79,9 +83,40 @@ def _stand_under(one: Cell, other: Cell) -> bool:
     return abs(one.box.x0 - other.box.x0) < _NEAR and abs(one.box.x1 - other.box.x1) < _NEAR
 
 
+def with_whole_labels(cells: Cells) -> list[Cell]:
+    """The cells of a table, with what a picture shows of one label at its left in one piece: cells under each
+    other that are none for sure, of which one has words, each beside others."""
+    left = min((cell.column for cell in cells), default=0)
+    labels = sorted((cell for cell in cells if cell.column == left), key=lambda cell: cell.row)
+    beside = {cell.row for cell in cells if cell.column != left}
+    runs: list[list[Cell]] = []
+    for cell in labels:
+        last = runs[-1][-1] if runs else None
+        is_part = not cell.sure and {*range(cell.row, cell.row + cell.row_span)} <= beside
+        if last and is_part and not last.sure and last.column_span == cell.column_span:
+            runs[-1].append(cell)
+        else:
+            runs.append([cell])
+    parted = [run for run in runs if len(run) > 1 and sum(bool(key(cell.text)) for cell in run) == 1]
+    gone = {id(cell) for run in parted for cell in run}
+    return [*(cell for cell in cells if id(cell) not in gone), *map(_one, parted)]
+
+
+def _one(parts: Cells) -> Cell:
+    lines = tuple(line for cell in parts for line in cell.lines)
+    rows = sum(cell.row_span for cell in parts)
+    box = box_around(cell.box for cell in parts)
+    return parts[0].model_copy(update={"lines": lines, "row_span": rows, "box": box})
+
+
 def is_frame(cell: Cell, cells: Cells) -> bool:
-    """Whether an empty cell only holds other cells, as the outer of two nested tables does on a page."""
-    return not key(cell.text) and any(
+    """Whether an empty cell only holds other cells, as the outer of two nested tables does on a page, or is
+    what is left of one beside them, too narrow to write in."""
+    if key(cell.text) or options_of(cell):
+        return False
+    if cell.box is not None and cell.box.x1 - cell.box.x0 < _NARROW:
+        return True
+    return any(
         other is not cell and cell.row <= other.row < cell.row + cell.row_span
         and cell.column <= other.column < cell.column + cell.column_span
         for other in cells

@@ -43,7 +43,7 @@ _MEASURE = (
     r"(?:[万亿千百]?(?:元|美元)|[万千]?吨(?:标准煤)?|[万]?千瓦时|[兆千]瓦|kW|MW|度|立方米|平方米|[万]?㎡|亩|公顷|公里|千米|毫米|厘米|米"
     r"|万?人次?|名|个|户|台|套|项|次|家|年|月|天|工作日|课时|学时|学分|门|本|册|张|所|栋|间|株|头|只"
     r"|件|份|辆|批|座|处|条|层|幢|箱|袋|瓶|盒|支|棵|篇|艘|桌|升|毫升|公斤|千克|克|小时|分钟|周|岁"
-    r"|kg|[cmk]?m[²³]?|ml|[gLt]|℃|[kM]?Pa|%|％|tCO2e?)"
+    r"|kg|[cmk]?m[²³23]?|ml|[gLt]|℃|[kM]?Pa|%|％|tCO2e?)"
 )
 UNITS = re.compile(rf"{_MEASURE}(?:/{_MEASURE})?", re.I)
 _COUNTED = re.compile(
@@ -150,7 +150,12 @@ def is_time(label: str) -> bool:
 def unit_of(label: str) -> str | None:
     """The unit that stands in brackets at the end of a label."""
     seen = _UNIT.search(_AGE.sub("", label))
-    return seen[1].strip() if seen and UNITS.fullmatch(seen[1].strip()) else None
+    return _raised(seen[1].strip()) if seen and UNITS.fullmatch(seen[1].strip()) else None
+
+
+def _raised(unit: str) -> str:
+    """A unit with its exponent, which a recogniser reads as a digit like others."""
+    return re.sub(r"(?<=m)[23]$", lambda seen: "²³"["23".index(seen[0])], unit)
 
 
 def with_unit(kind: str, label: str, text: str) -> dict[str, Any]:
@@ -163,7 +168,7 @@ def with_unit(kind: str, label: str, text: str) -> dict[str, Any]:
         unit = unit if UNITS.fullmatch(unit) else ""
         # What was filled in may be words that end as units do; a blank place says nothing but its unit.
         if unit and (unit == said or kind == "number" or _COUNTED.search(label)):
-            return {"kind": "number", "unit": unit}
+            return {"kind": "number", "unit": _raised(unit)}
         is_whole = kind == "number" and _HEADS.search(label)
         return {"kind": kind, "whole": True} if is_whole else {"kind": kind}
     # Who applies may have been born long before the year from which the days of a form are likely.

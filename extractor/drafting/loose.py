@@ -7,7 +7,8 @@ from models.writing import CJK, key, one_line
 
 # A label may be spaced out at the beginning of its line: 姓    名：
 _LABEL = re.compile(
-    rf"(?:^|(?<=[\s_＿日]))((?:(?<!\S)[{CJK}](?:[ \u3000]{{1,6}}[{CJK}]){{1,3}}|[{CJK}]{{2,12}})"
+    rf"(?:^|(?<=[\s_＿日]))((?<!\S)[{CJK}][（(][{CJK}]{{1,6}}[)）](?=\s*[:：])"
+    rf"|(?:(?<!\S)[{CJK}](?:[ \u3000]{{1,6}}[{CJK}]){{1,3}}|[{CJK}]{{2,12}})"
     rf"(?:[（(][{CJK}]{{1,6}}[)）])?|(?<![^\n])[{CJK}](?=[:：][\s_＿]{{4}}))\s*[:：]"
 )
 _NO_LABEL = re.compile(r"^(?:注|备注|说明|填表说明|填写说明|附件|附|提示|注意)")

@@ -28,6 +28,7 @@ from extractor.drafting.grid import (
     is_list_head,
     leads,
     same_edges,
+    with_whole_labels,
 )
 from extractor.drafting.kinds import is_blank, is_sum, is_time, plain_label, unit_of
 from extractor.drafting.marks import bracketed, is_mark
@@ -40,6 +41,7 @@ _LEAST_ROWS = 2  # empty rows under headings that make them a table inside the f
 _MOST_NAME = 24
 # A day at the end of a line, behind a drawn blank and a gap, or far behind words and a colon.
 _DAY_APART = re.compile(r"(?:(?<=[_＿]{3})\s{2,}|(?<=\s{12}))[_＿\s]*年[_＿\s]+月[_＿\s]+日\s*$")
+_NOTE = re.compile(r"(?:填表|填写)(?:说明|须知)|注")
 _LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
 
 Name = Callable[[str], str]
@@ -68,6 +70,7 @@ class Rows:
     group: tuple[int, str] = (-1, "")  # the last row of a group of rows, and the unit of its sums
     heads: dict[int, str] = field(default_factory=dict)  # what the head of a list says of each column
     sums: str = ""  # the unit of sums in the group of the row
+    over: Cells = ()  # the headings of several columns each that the rows of the table stand under
 
     def add_print(self, text: str, width: int) -> None:
         """A row of nothing but print, if there is any."""
@@ -105,8 +108,9 @@ class Rows:
         content.append({"kind": "date", "name": self.named(title, self.names), "label": title})
 
     def add_table(self, table: Table, width: int) -> None:
+        self.over = ()
         by_row: dict[int, list[Cell]] = {}
-        for cell in table.cells:
+        for cell in with_whole_labels(table.cells):
             if not is_frame(cell, table.cells):
                 by_row.setdefault(cell.row, []).append(cell)
         done = -1
@@ -142,8 +146,9 @@ class Rows:
                 self.add_print("　".join(one_line(cell.text) for cell in cells), width)
                 self.heads = {cell.column: plain_label(cell.text) for cell in cells}
                 return 0
-            if following and is_group_head(cells, following[0]):
+            if is_group_head(cells, next((one for one in following if one), ())):
                 self.tell(f"“{one_line(cells[0].text)}”等是下面几栏共有的标题，按印好的字", doubt=True)
+                self.over = cells
                 self.add_print("　".join(one_line(cell.text) for cell in cells), width)
                 return 0
             below = blank_rows(cells, following)
@@ -160,6 +165,9 @@ class Rows:
         """A row of labels, each with what stands to its right."""
         if len(cells) > 1 and all(map(is_labelled, cells)):
             self._side_by_side(cells, width)
+            return
+        if len(cells) > 1 and _NOTE.fullmatch(key(cells[0].text)) and is_label(cells[1]):
+            self.add_print(" ".join(one_line(cell.text) for cell in cells if key(cell.text)), width)
             return
         made: list[dict[str, Any]] = []
         lead = 0  # columns of a label that stands left of several rows
@@ -183,7 +191,7 @@ class Rows:
             elif label is None:
                 label = cell
             else:
-                before = str(made[-1]["label"]) if made else ""
+                before = self._group_over(label) or (str(made[-1]["label"]) if made else "")
                 self.sums = self.group[1] if cell.row <= self.group[0] else ""
                 made.append(self._cell(label, cell, lead + label.column_span, before))
                 label, lead = None, 0
@@ -195,6 +203,11 @@ class Rows:
             self.tell(f"“{text[:20]}”旁没有填写的位置，按印好的字", doubt=_PHOTO.search(text) is None)
             made.append({"columns": label.column_span, "content": [{"kind": "printed", "text": text}]})
         self.add({"cells": made}, width)
+
+    def _group_over(self, label: Cell) -> str:
+        """The words of the heading of several columns that a label stands under."""
+        over = (one for one in self.over if one.column <= label.column < one.column + one.column_span)
+        return next((plain_label(one.text) for one in over), "")
 
     def _more(self, made: dict[str, Any], cell: Cell) -> None:
         """One more place beside a label that has one already: what the head of a list says of it, or nothing

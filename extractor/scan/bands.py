@@ -49,7 +49,9 @@ def soiled_columns(gray: Gray, bare: Mask, scale: float) -> Mask:
     """
     soil = bare & (gray < _SOIL)
     shares = []
-    for rows in np.array_split(np.arange(gray.shape[0]), _BLOCKS):
+    # A picture out of a mail may have fewer rows than there are blocks.
+    height, width = gray.shape
+    for rows in np.array_split(np.arange(height), min(_BLOCKS, height)):
         block = slice(int(rows[0]), int(rows[-1]) + 1)
         seen = bare[block].sum(axis=0)
         share = soil[block].sum(axis=0) / np.maximum(seen, 1)
@@ -57,7 +59,7 @@ def soiled_columns(gray: Gray, bare: Mask, scale: float) -> Mask:
     told = np.array(shares)
     told = np.where(np.isfinite(told).sum(axis=0) > _BLOCKS / 3, told, 0.0)
     column = np.nanmedian(told, axis=0)
-    wide = max(1, round(_WIDE * scale))
+    wide = min(width, max(1, round(_WIDE * scale)))
     column = np.convolve(column, np.ones(wide) / wide, "same")
     return np.asarray(column > max(_LEAST, _TIMES * float(np.median(column))), np.bool_)
 

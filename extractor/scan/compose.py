@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import numpy as np
+
 from extractor import rungs
-from extractor.scan.flat import FlatPage, ReadLine
+from extractor.scan.flat import FlatPage, Gray, ReadLine
 from extractor.scan.grids import Grid
 from extractor.scan.lines import in_rows
 from extractor.scan.readings import Glyph
@@ -14,6 +16,7 @@ from extractor.scan.side_by_side import columns, in_column
 from extractor.scan.ticks.boxes import Square, find_squares
 from extractor.text.confusions import TWIN_DIGITS, TWIN_LETTERS
 from extractor.text.tick_signs import EMPTY_GLYPHS, MARK_GLYPHS, is_boxlike
+from extractor.text.upright import upright_columns
 from models.geometry import Rect, area, box_around, meet
 from models.page import Box, Cell, Line, Page, Run, Span, Table, Tick
 
@@ -22,6 +25,9 @@ _RAGGED = 1.3  # a full row may end this much early, since punctuation may not b
 _LEADING = 0.8  # the gap between rows of one text is smaller
 _NARROWEST = 0.8  # the least width of a word
 _ONE_SPACE = 0.9  # a wider gap between two pieces is a blank
+_AROUND = 0.65  # of a character: what is farther from its middle is no part of it
+_FAINTEST = 215  # grey level: darker pixels are ink
+_TIGHT = 1.25  # of a character: how far apart characters that stand under each other are at most
 # Shares of the side of a box for ticking.
 _WITHIN = 0.2  # a character whose middle lies farther inside the box is the box
 _EDGE = 0.15  # a character that looks like a box may lie this far outside
@@ -86,6 +92,8 @@ def _lines(lines: Sequence[ReadLine], within: Rect, page: FlatPage, wraps: bool 
     rows = in_rows(lines)
     squares = find_squares(rows, within, page) if rows else []
     items = [_items(row, marks, page) for row, marks in zip(rows, squares, strict=True)]
+    if wraps and not any(squares) and (columns := _upright(lines, page)):
+        return columns
     joined: list[list[_Item]] = []
     room = (within[2] - within[0]) - 2 * max(
         0.0, min((row[0].place.box[0] for row in rows), default=0.0) - within[0]
@@ -96,6 +104,33 @@ def _lines(lines: Sequence[ReadLine], within: Rect, page: FlatPage, wraps: bool 
         else:
             joined.append(row)
     return tuple(_line(row) for row in joined if row)
+
+
+def _upright(lines: Sequence[ReadLine], page: FlatPage) -> tuple[Line, ...]:
+    """Return a line for each column of words that stand under each other, from the right; none where they
+    stand beside each other."""
+    placed = [
+        (item, line.place.box)
+        for line in lines
+        for item in _characters(line, (), page)
+        if isinstance(item.span, Run) and item.span.text.strip()
+    ]
+    if len({round(item.x0) for item, _ in placed}) < 2:
+        return ()
+    places = [_inked((item.x0 + item.x1) / 2, box, page.em, page.clear) for item, box in placed]
+    columns = upright_columns(places, page.em, _TIGHT)
+    return tuple(_line([placed[n][0] for n in column]) for column in columns)
+
+
+def _inked(middle: float, box: Rect, size: float, clear: Gray) -> tuple[float, float]:
+    """Return the middle (x, y) of the ink of a character of a `size`, which a recogniser saw around `middle`
+    in a box; it and the box tell that only roughly."""
+    left, top = max(0, round(middle - _AROUND * size)), max(0, round(box[1]))
+    ink = clear[top : round(box[3]), left : round(middle + _AROUND * size)] < _FAINTEST
+    rows, across = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not len(rows):
+        return middle, (box[1] + box[3]) / 2
+    return left + (across[0] + across[-1]) / 2, top + (rows[0] + rows[-1]) / 2
 
 
 def _goes_on(

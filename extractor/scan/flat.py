@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import cv2
@@ -113,6 +114,12 @@ class FlatPage:
     def reading(self, lines: Iterable[ReadLine]) -> "FlatPage":
         """Return the page with these lines in place of its own."""
         return replace(self, lines=tuple(lines))
+
+    @cached_property
+    def em(self) -> float:
+        """The em of most of its print in pixels; 0 where no two Chinese characters follow each other."""
+        steps = [step for line in self.lines for step in line.steps()]
+        return float(np.median(steps)) if steps else 0.0
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -126,13 +126,13 @@ def _resampled(
     )
     plane = np.column_stack([xs.ravel() / warp.fine + warp.left, ys.ravel() / warp.fine + warp.top])
     middle = np.array([round(frame.picture[0] * warp.zoom), round(frame.picture[1] * warp.zoom)]) / 2
-    source = (_source_points(plane, warp) + middle) / warp.zoom
+    points = (_source_points(plane, warp) + middle) / warp.zoom
     fineness = colour.shape[1] / frame.picture[0]
     if fineness != 1:
-        source = (source + 0.5) * fineness - 0.5
+        points = (points + 0.5) * fineness - 0.5
     maps = []
     for axis in (0, 1):
-        coarse = source[:, axis].reshape(rows, columns).astype(np.float32)
+        coarse = points[:, axis].reshape(rows, columns).astype(np.float32)
         # Node (i, j) of the coarse map is pixel (i, j) * step. `cv2.resize` puts centres half a pixel off and
         # would shift it.
         affine = np.array([[step, 0, 0], [0, step, 0]], np.float64)
@@ -141,7 +141,11 @@ def _resampled(
         )
     # Reading needs sharp strokes. A smaller picture is sharp enough without taking five times as long.
     smooth = cv2.INTER_LINEAR if zoom < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.remap(colour, maps[0], maps[1], smooth, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    # A copy in grey has three equal channels, which are sampled once.
+    plain = all(np.array_equal(colour[..., 0], colour[..., channel]) for channel in (1, 2))
+    source = np.ascontiguousarray(colour[..., 0]) if plain else colour
+    sampled = cv2.remap(source, maps[0], maps[1], smooth, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.merge((sampled, sampled, sampled)) if plain else sampled, np.uint8)
 
 
 def _source_points(points: Floats, warp: Warp) -> Floats:

@@ -57,6 +57,7 @@ _UNREAD_GAP = 0.7  # share of a line's height: ink in a wider gap between charac
 _LONGEST = 8  # characters of a name
 _PROMPT_ENDS = frozenset(":：)）")
 _REDDENED = 0.1  # share of its box: a thumb's print in red has more red pixels
+_PRINTED = 0.5  # share of its box that characters of print fill at least
 _ON_THUMB = 0.7  # share of its box: ink that lies on a thumb's print with more is part of that print
 # The weights of a logistic regression. Each multiplies one measure of a name behind a prompt: how far its
 # height, its middle and its stroke are from those of the prompt, and how unevenly its characters stand. The
@@ -117,6 +118,7 @@ def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
     red = loose_red(page.layers, page.rings)
     stamped = [(box, min(sure, rungs.EVEN)) for box, sure in _blots(red, usual) if sure > rungs.EVEN]
     thumbs = find_thumbs(page.layers, page.ruling.lines, page.rings)
+    thumbs = [box for box in thumbs if _is_red(page, box) or not _is_printed(page, box)]
     # Under a red thumb's print other ink can still be seen, so only other prints hide ink.
     dark = [box for box in thumbs if not _is_red(page, box)]
     kept = [one for one in found if not _is_in(one[0], dark)]
@@ -129,6 +131,18 @@ def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
 def _is_red(page: FlatPage, box: Rect) -> bool:
     x0, y0, x1, y1 = (round(side) for side in box)
     return bool((page.layers.red[y0:y1, x0:x1] > 0).mean() > _REDDENED)
+
+
+def _is_printed(page: FlatPage, box: Rect) -> bool:
+    """Tell whether characters that were surely read fill a box: lines set close together are as full all over
+    as the print of a thumb."""
+    glyphs = [
+        (x0, line.place.box[1], x1, line.place.box[3])
+        for line in page.lines
+        for glyph, (x0, x1) in zip(line.reading.glyphs, line.glyph_boxes(), strict=True)
+        if glyph.confidence >= rungs.CERTAIN
+    ]
+    return sum(area(meet(one, box)) for one in glyphs) > _PRINTED * area(box)
 
 
 def _is_in(box: Rect, thumbs: Sequence[Rect]) -> bool:

@@ -45,6 +45,7 @@ _COVERED_UP = 30  # pixels: greatest gap in it
 _FREE = (3, 7)  # pixels beside a line shorter than a stroke of writing: from first to last, without ink
 _ROUNDS = 3  # rounds of the fit of a course, each without the pixels that strayed in the one before
 _REACH = 2  # pixels that a thin line takes on each side of its middle
+_BARE_ROWS = (3, 6)  # pixels off a line, from first to last, of which one shows how light the paper is
 # A faint line:
 _FAINT = 4.0  # levels by which it is darker than what is beside it
 _OFF = 4  # pixels from it to what it is compared with
@@ -138,7 +139,8 @@ def find_strokes(
     """Find thin straight lines of `ink` along the rows.
 
     They are `length` pixels long; small gaps and a slight slope are allowed. With `ends`, a mask (255), lines
-    of `shorter` pixels are found too, if they go from one of the ends to another.
+    of `shorter` pixels are found too, if they go from one of the ends to another, and so are longer ones that
+    writing beyond the ends seemed to lengthen.
     """
     # Print that shines through beside a rule makes one thick line with it. Its really dark part is thin.
     strong = ink & (np.uint8(255) * (darkness > _STRONG))
@@ -149,7 +151,7 @@ def find_strokes(
     _, labels, stats, _ = cv2.connectedComponentsWithStats(_runs(thin, length))
     pieces = _straight(range(1, len(stats)), labels, stats, thin, ink, darkness)
     if ends is not None:
-        low = _ended(_runs(thin & ~ends, shorter, _FREE[0]), ink, ends, length)
+        low = _ended(_runs(thin & ~ends, shorter, _FREE[0]), ink, ends)
         known = np.zeros(len(stats), bool)
         known[[piece.label for piece in pieces]] = True
         low[known[labels]] = 0
@@ -176,14 +178,14 @@ def _straight(
     return pieces
 
 
-def _ended(runs: Gray, ink: Gray, ends: Gray, length: int) -> Gray:
-    """Return the runs shorter than `length` that go from one of the `ends` to the next, and have bare paper
-    beside them. A stroke of a character has other strokes beside it."""
+def _ended(runs: Gray, ink: Gray, ends: Gray) -> Gray:
+    """Return the runs that go from one of the `ends` to the next, and have bare paper beside them. A stroke
+    of a character has other strokes beside it."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(runs)
     left, right = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH]
     row = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] // 2
     met = [ends[row, np.clip(at, 0, ends.shape[1] - 1)] > 0 for at in (left - _FREE[0], right + _FREE[0])]
-    kept = met[0] & met[1] & (stats[:, cv2.CC_STAT_WIDTH] < length)
+    kept = met[0] & met[1]
     kept[0] = False
     for label in np.flatnonzero(kept):
         beside = [row[label] + sign * off for sign in (-1, 1) for off in range(_FREE[0], _FREE[1] + 1)]
@@ -208,14 +210,24 @@ def _thin(ink: Gray) -> Gray:
 
 
 def _depth(piece: Piece, darkness: NDArray[np.int16]) -> float:
-    """Return how many levels darker than its surroundings the piece is, summed over its thickness, in the
-    mean of its columns."""
+    """Return how many levels darker than paper the piece is, summed over its thickness, in the mean of its
+    columns.
+
+    Writing around a line darkens the mean that it is compared with. How much, its lightest neighbour tells.
+    """
     columns = np.arange(piece.start, piece.end)
     rows = np.rint(np.polyval(piece.weights, (columns - piece.start) / piece.length - 0.5)).astype(int)
-    around = [
-        darkness[np.clip(rows + off, 0, darkness.shape[0] - 1), columns] for off in range(-_REACH, _REACH + 1)
-    ]
-    return float(np.mean(np.maximum(np.sum(around, axis=0), 0)))
+
+    def level(off: int) -> NDArray[np.int16]:
+        at = np.clip(rows + off, 0, darkness.shape[0] - 1)
+        return np.asarray(darkness[at, columns], np.int16)
+
+    beside = [off for far in range(_BARE_ROWS[0], _BARE_ROWS[1] + 1) for off in (-far, far)]
+    paper = min(0.0, *(float(level(off).mean()) for off in beside))
+    thick = 2 * _REACH + 1
+    depth = np.sum([level(off) for off in range(-_REACH, _REACH + 1)], axis=0) - thick * paper
+    # A line on bare paper darkens that mean itself.
+    return float(np.mean(np.maximum(depth, 0))) * (1 - thick / _AROUND)
 
 
 def _course(pixels: NDArray[np.bool_], ink: Gray, left: int, top: int) -> tuple[float, ...] | None:

@@ -116,10 +116,13 @@ def _brackets_doubted(read: Sequence[_Character], is_prose: bool) -> list[_Chara
 
 
 def _may_be_digit(read: Sequence[_Character], at: int) -> bool:
-    """Return whether a mark that is hardly read may be a digit: the last one of a number, a narrow one, where
-    it stands after a digit and before a letter, as in 98:号 for 983号; or the first one, where the reader
-    thought of a digit too, as in （5个 for 75个."""
+    """Return whether what is hardly read may be a digit: whatever it is, where the reader thought of a digit
+    too and is no surer than of that, as in 口个部门 for 12个部门. And a mark: the last one of a number, a
+    narrow one, where it stands after a digit and before a letter, as in 98:号 for 983号; or the first one,
+    where the reader thought of a digit too, as in （5个 for 75个."""
     one = read[at]
+    if one.digit and one.sure <= rungs.LIKELIER:
+        return True
     if one.sure >= rungs.STRONG or one.text.isalnum():
         return False
     before, after = (read[n].text if 0 <= n < len(read) else "" for n in (at - 1, at + 1))

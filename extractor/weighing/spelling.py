@@ -6,8 +6,8 @@ file itself holds stays as it is.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from functools import cache
 from math import exp, log
 from typing import Any, TypeGuard
 
@@ -18,6 +18,7 @@ from extractor import rungs
 from extractor.text import confusions
 from extractor.text.confusions import by_character
 from extractor.text.passage import Passage
+from extractor.weighing import language
 from extractor.weighing.form_words import FormWords
 from models.fields import Field
 from models.fields.base import MadeOf
@@ -31,9 +32,11 @@ _SECOND_LEVEL = ("gov", "edu", "com", "org", "net")
 _DOMAIN = re.compile(r"@[\w.-]+\.(\w{3})\.cn$")
 _PROVIDERS = r"163|126|139|189|qq|foxmail|sina|sohu|yeah|aliyun|outlook|hotmail|gmail|\w+\.(?:gov|edu)"
 _NO_AT = re.compile(rf"(?<=\w)[{re.escape(confusions.AT.read)}](?=(?:{_PROVIDERS})\.)")
-_WINDOW = 5  # characters on each side that may make words with one character
-_WORD = 4.0  # nats that a word costs
-_SHORT = 4  # characters of a text that may be a person's name, whose characters make words by chance
+_FIRST_SIGN = re.compile(r"(?<=年[0-9])日(?= ?[0-9]{1,2} ?日)|(?<=年[0-9]{2})日(?= ?[0-9]{1,2} ?日)")
+_SPECKS = re.compile(r"(?<=[年月])[.·,]+(?=[0-9])|(?<=[0-9])[.·,]+(?=[月日])")
+# Of what the language tells, the share that is believed: the reader has learnt some of it already.
+_WEIGHT_OF_LANGUAGE = 0.7
+_DIGITS, _NUMERALS = "0123456789", "〇零一二两三四五六七八九十"
 # Other places in the same print are misread for the same reason, so that they are worth less than an
 # independent reading.
 _WEIGHT = 0.6
@@ -44,7 +47,7 @@ _LEAST_NAME = 4
 
 def respell(field: Field, passage: Passage, form: FormWords | None = None) -> Passage:
     """Return the passage with each doubtful character corrected by the kind of `field`, the script and, in
-    words, by those that `form` holds."""
+    words, by those that `form` holds and by what stands around it."""
     spans = [span if is_read(span) else None for span in passage.spans]
     changed: dict[int, Run] = {}
     for at, span in enumerate(spans):
@@ -60,15 +63,21 @@ def respell(field: Field, passage: Passage, form: FormWords | None = None) -> Pa
             # This is a guess, so nobody may be sure of it.
             changed[at] = _turned(span, _STROKES[span.text], rungs.EVEN)
     if field.made_of == "words":
-        told = _as_printed([changed.get(n, span) for n, span in enumerate(spans)], form)
+        told = _as_printed([changed.get(n, span) for n, span in enumerate(spans)], form) if form else {}
         changed |= told
-        spans = [None if n in told else span for n, span in enumerate(spans)]
-        changed = _in_words([changed.get(n, span) for n, span in enumerate(passage.spans)], spans) | changed
+        runs = [changed.get(n, span) for n, span in enumerate(passage.spans)]
+        most = rungs.STRONG if field.is_prose else rungs.EVEN
+        changed |= _in_context(passage.text, runs, told, most)
     if field.made_of in _MEANT:
         changed |= _as_meant(
             field.made_of, [changed.get(n, span) for n, span in enumerate(spans)], passage.text
         )
     return _with(passage, changed)
+
+
+def repeat_words(passage: Passage, form: FormWords) -> Passage:
+    """Return the passage with each doubtful character corrected by the words that `form` holds."""
+    return _with(passage, _as_printed([span if is_read(span) else None for span in passage.spans], form))
 
 
 def is_read(span: Span | None) -> TypeGuard[Run]:
@@ -98,9 +107,9 @@ def _converter() -> Any:
     return OpenCC("t2s")
 
 
-def _as_printed(read: Sequence[Run | None], form: FormWords | None) -> dict[int, Run]:
+def _as_printed(read: Sequence[Run | None], form: FormWords) -> dict[int, Run]:
     """Return the doubtful characters that repeat words of the form, as those spell them."""
-    told = form.spelled(read) if form else {}
+    told = form.spelled(read)
     found: dict[int, Run] = {}
     for at, (char, sure) in told.items():
         run = read[at]
@@ -111,54 +120,49 @@ def _as_printed(read: Sequence[Run | None], form: FormWords | None) -> dict[int,
     return found
 
 
-def _in_words(runs: Sequence[Span | None], read: Sequence[Run | None]) -> dict[int, Run]:
-    """Return the doubtful characters that make words with their neighbours, by the words of a dictionary.
+def _in_context(read: str, runs: Sequence[Span | None], told: Container[int], most: float) -> dict[int, Run]:
+    """Return the doubtful ones of the characters that were `read`, but those in `told`, as what stands around
+    them makes them likely. `runs` are what was made of them so far.
 
-    A rival is taken where the words that it saves outweigh its lower likelihood. A character that saves words
-    becomes surer. The measure is the length of the shortest description (Rissanen 1978); every word costs the
-    same.
+    A rival is taken where that outweighs its lower likelihood, and is then at most as sure as `most`: nobody
+    has read it so. Of a character that fits one is surer, if it was read at all and is no person's name; of
+    one that does not, less sure.
     """
-    chars = [run.text if isinstance(run, Run) else "\n" for run in runs]
+    places = {at: run for at, run in enumerate(runs) if isinstance(run, Run)}
+    choices = [_choice(run, read[at], at in told) for at, run in places.items()]
+    if all(len(choice) == 1 for choice in choices):
+        return {}
     found: dict[int, Run] = {}
-    for at, run in enumerate(read):
-        if (
-            run is None
-            or run.confidence >= rungs.CERTAIN
-            or not _is_chinese(run.text)
-            or chars[at] != run.text
-        ):
+    weighed = language.weighed(choices, _WEIGHT_OF_LANGUAGE)
+    for (at, run), shares in zip(places.items(), weighed.shares, strict=True):
+        if len(shares) == 1:
             continue
-        rivals = [
-            (text, score) for text, score in run.others if score >= rungs.FAINT_RIVAL and _is_chinese(text)
-        ]
-        if not rivals:
-            continue
-        start, end = max(0, at - _WINDOW), at + _WINDOW + 1
-        costs = {
-            text: _words("".join([*chars[start:at], text, *chars[at + 1 : end]])) * _WORD
-            - log(max(score, rungs.FAINT_RIVAL))
-            for text, score in [(run.text, run.confidence), *rivals]
-        }
-        best = min(costs, key=lambda text: costs[text])
-        sure = 1 / sum(exp(costs[best] - cost) for cost in costs.values())
-        chars[at] = best
+        best = max(shares, key=lambda text: shares[text])
         if best != run.text:
-            found[at] = _turned(run, best, sure)
-        elif sure > run.confidence and len(read) > _SHORT:
-            found[at] = run.model_copy(update={"confidence": min(sure, max(run.confidence, rungs.NAMED))})
+            sure = min(most, rungs.EVEN if run.text.isdigit() or best.isdigit() else 1.0)
+            found[at] = _turned(run, best, min(shares[best], sure))
+        else:
+            may_rise = run.confidence >= rungs.LIKELIER and not weighed.is_name
+            sure = max(run.confidence, rungs.NAMED) if may_rise else run.confidence
+            found[at] = run.model_copy(update={"confidence": min(shares[best], sure)})
     return found
 
 
-def _is_chinese(text: str) -> bool:
-    return len(text) == 1 and "\u4e00" <= text <= "\u9fff"
-
-
-@lru_cache(10_000)
-def _words(text: str) -> int:
-    """Return the least number of words that `text` consists of."""
-    import rjieba
-
-    return len(rjieba.cut(text, False))
+def _choice(run: Run, read: str, is_told: bool) -> list[tuple[str, float]]:
+    """Return the characters that may stand where `run` was `read`, with their likelihoods; one that is sure
+    or told alone. Of characters that the file holds, several share a run."""
+    if len(run.text) > 1:
+        return [(read, 1.0)]
+    if is_told or not is_read(run) or run.confidence >= rungs.CERTAIN:
+        return [(run.text, 1.0)]
+    # 1 and 一 say the same in two ways, of which the writer chose one.
+    never = _NUMERALS if run.text.isdigit() else _DIGITS if run.text in _NUMERALS else ""
+    rivals = [
+        (text, score)
+        for text, score in run.others
+        if score >= rungs.FAINT_RIVAL and len(text) == 1 and text not in never
+    ]
+    return [(run.text, max(run.confidence, rungs.FAINT_RIVAL)), *rivals]
 
 
 def _turned(run: Run, text: str, confidence: float = 1.0) -> Run:
@@ -228,8 +232,17 @@ def _as_digits(text: str) -> str:
     return text
 
 
+def _as_day(text: str) -> str:
+    """Correct a day: between its numbers stands 月, though the two signs look alike, and a point beside a sign
+    is a speck."""
+    text = _FIRST_SIGN.sub("月", text)
+    return _SPECKS.sub(lambda found: " " * len(found[0]), text)
+
+
 # Functions that give the meaning of a value's characters, as many as there are.
-_MEANT: Mapping[MadeOf, Callable[[str], str]] = {"e-mail": _as_address, "digits": _as_digits}
+_MEANT: Mapping[MadeOf, Callable[[str], str]] = {
+    "e-mail": _as_address, "digits": _as_digits, "day": _as_day,
+}  # fmt: skip
 
 
 def _as_meant(made_of: MadeOf, runs: Sequence[Run | None], read: str) -> dict[int, Run]:
@@ -242,7 +255,8 @@ def _as_meant(made_of: MadeOf, runs: Sequence[Run | None], read: str) -> dict[in
     for at, run in enumerate(runs):
         start, end = end, end + len(texts[at])
         if run is not None and meant[start:end] != run.text:
-            found[at] = _turned(run, meant[start:end])
+            # What marred a sign of a day may have marred its numbers too.
+            found[at] = _turned(run, meant[start:end], rungs.EVEN if made_of == "day" else 1.0)
         elif run is not None and made_of == "e-mail" and (other := _may_be(run, text, start)):
             found[at] = _beside(run, other)
     return found
@@ -260,7 +274,25 @@ def corroborate(passages: Mapping[str, Passage], mentions: Iterable[tuple[str, s
     for bearer, name in mentions:
         if bearer in weighed and name in weighed:
             weighed[bearer], weighed[name] = _together(weighed[bearer], weighed[name])
-    return weighed
+    return {name: _no_surer(weighed[name], passage) for name, passage in passages.items()}
+
+
+def _no_surer(weighed: Passage, own: Passage) -> Passage:
+    """Return the passage with what its characters were before they were weighed as a bound: the same hand is
+    misread alike elsewhere.
+
+    One that was another character is no more than likelier. One that neither the reader nor what stands
+    around it made strong does not become more than that.
+    """
+    changed: dict[int, Run] = {}
+    for at, (run, before) in enumerate(zip(weighed.spans, own.spans, strict=True)):
+        if run is before or not isinstance(run, Run) or not isinstance(before, Run):
+            continue
+        weak = before.confidence < rungs.STRONG
+        most = rungs.LIKELIER if run.text != before.text else rungs.STRONG if weak else 1.0
+        if run.confidence > most:
+            changed[at] = run.model_copy(update={"confidence": most})
+    return _with(weighed, changed)
 
 
 def _together(bearer: Passage, name: Passage) -> tuple[Passage, Passage]:

@@ -21,9 +21,9 @@ Widget = Literal["line", "area", "options", "date", "number", "table", "mark"]
 SheetValue = str | Decimal | datetime.date | None
 # How a value gets onto the paper.
 Entered = Literal["written", "ticked", "stamped", "signed"]
-# What the characters of a value are: words of the language, digits, an Internet address, or none of these
-# alone.
-MadeOf = Literal["words", "digits", "e-mail", "mixed"]
+# What the characters of a value are: words of the language, digits, an Internet address, a day, or none of
+# these alone.
+MadeOf = Literal["words", "digits", "e-mail", "day", "mixed"]
 # How punctuation bears on a value: another mark makes another value (tells), it is kept as it was written
 # (kept), or values have none (dropped).
 Punctuation = Literal["tells", "kept", "dropped"]

@@ -27,6 +27,8 @@ DATE = re.compile(
 )
 # The empty places of a date.
 BLANK_DATE = re.compile(r"(?<![\s_.])[\s_.]*年[\s_.]*月[\s_.]*[日号]")
+# A day that was misread in one of its marks, or has specks in it: 2021年2日9日, 2021年1.月.18日.
+_MARRED = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2} ?年[0-9 .,·月日]*[月日]")
 _LABEL = re.compile(r"^[ (]*(?:日期|时间)")
 _BLANKS = re.compile(r"[ _\-/.:()年月日]*")
 _STOPS = re.compile(r"[ _.,;:()。]*")
@@ -51,7 +53,7 @@ class DateField(FieldBase[datetime.date]):
     widget: ClassVar[Widget] = "date"
     entered: ClassVar[Entered] = "written"
     has_shape: ClassVar[bool] = True
-    made_of: ClassVar[MadeOf] = "mixed"
+    made_of: ClassVar[MadeOf] = "day"
     is_long: ClassVar[bool] = False
     punctuation: ClassVar[Punctuation] = "dropped"
     between_digits: ClassVar[BetweenDigits] = "border"
@@ -99,6 +101,11 @@ def find_dates(text: str, blank: bool = True) -> list[tuple[int, int]]:
     regular, at = traced(text)
     matches = [*DATE.finditer(regular)] or ([*BLANK_DATE.finditer(regular)] if blank else [])
     return [(at[match.start()], at[match.end() - 1] + 1) for match in matches]
+
+
+def find_marred_dates(text: str) -> list[tuple[int, int]]:
+    """Return where something stands in `text` that can only be a date, though it can't be read as one."""
+    return [match.span() for match in _MARRED.finditer(text) if not DATE.fullmatch(compact(match[0], " "))]
 
 
 def _day(match: re.Match[str]) -> datetime.date:

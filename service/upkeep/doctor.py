@@ -56,7 +56,6 @@ REQUIRED = {
     "pyyaml": "读取表格定义",
     "rapidfuzz": "按近似文字匹配栏目",
     "rich": "进度条和表格显示",
-    "rjieba": "按词语校正手写字",
     "segno": "生成二维码",
     "structlog": "记录日志",
     "typer": "命令行",

@@ -122,7 +122,7 @@ def find_tables(
         grids += found
         # Rules that cross and enclose nothing are a drawing, such as a QR code.
         loose += [] if found or crossed else own_level
-    outer, nested = _by_depth(grids)
+    outer, nested = _with_others(*_by_depth(grids))
     return Ruling(outer, nested, tuple(_distinct(squares)), tuple(loose))
 
 
@@ -321,6 +321,29 @@ def _grid(boxes: Iterable[Rect]) -> Grid:
     for places in (xs, ys):
         places[0], places[-1] = places[0] - 1, places[-1] + 1
     return Grid(tuple(xs), tuple(ys), tuple(cells), owner)
+
+
+def _with_others(outer: Sequence[Grid], nested: Sequence[Grid]) -> tuple[tuple[Grid, ...], tuple[Grid, ...]]:
+    """Return both kinds of tables, with those inside cells on the lattice of the outer one where another
+    beside them is, which touches a rule of it by chance: tables side by side are read alike."""
+    rest = list(nested)
+    found = []
+    for grid in outer:
+        frames = [cell for cell in grid.cells if any(_holds(cell.box, other.box) for other in grid.cells)]
+        beside = [
+            cell for cell in grid.cells if any(cell.row == frame.row and cell != frame for frame in frames)
+        ]
+        more = [
+            one for one in rest if len(one.cells) > 1 and any(_holds(cell.box, one.box) for cell in beside)
+        ]
+        rest = [one for one in rest if one not in more]
+        boxes = [cell.box for one in (grid, *more) for cell in one.cells]
+        found.append(_grid(boxes) if more else grid)
+    return tuple(found), tuple(rest)
+
+
+def _holds(box: Rect, other: Rect) -> bool:
+    return box != other and contains(box, *middle(other)) and area(other) < area(box)
 
 
 def _by_depth(grids: list[Grid]) -> tuple[tuple[Grid, ...], tuple[Grid, ...]]:

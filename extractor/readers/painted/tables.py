@@ -79,34 +79,24 @@ def _lines(pieces: Sequence[Piece], room: Rect, nested: Sequence[Grid]) -> tuple
         taken = {id(piece) for cell in held.values() for piece in cell}
         rest = [piece for piece in rest if id(piece) not in taken]
         for row in sorted({grid.cells[at].row for at in held}):
-            cells = [
-                lines_of(held[at], room=grid.cells[at].box)
-                for at in sorted(held)
-                if grid.cells[at].row == row
-            ]
-            lines += _tabbed([line for cell in cells if cell for line in _tabbed(cell, "")], "\t")
+            ats = [at for at, cell in enumerate(grid.cells) if cell.row == row]
+            cells = [lines_of(held.get(at, ()), room=grid.cells[at].box) for at in ats]
+            lines += _row(cells)
     if not lines and (columns := upright_lines(rest)):
         return columns
     return tuple(sorted([*lines_of(rest, room=room), *lines], key=_top))
 
 
-def _tabbed(lines: Sequence[Line], between: str) -> list[Line]:
-    """Return lines as one line."""
+def _row(cells: Sequence[Sequence[Line]]) -> list[Line]:
+    """Return the lines of each cell of a row as one line, a tab before every cell but the first, empty or
+    not: beside a label that nothing was written to there is still a place."""
     spans: list[Span] = []
-    for line in lines:
-        spans += [Run(text=between, box=line.box)] if spans and between else []
-        spans += line.spans
-    boxes = [line.box for line in lines if line.box]
-    return (
-        [
-            Line(
-                spans=tuple(spans),
-                box=to_box(around((b.x0, b.y0, b.x1, b.y1) for b in boxes)) if boxes else None,
-            )
-        ]
-        if spans
-        else []
-    )
+    boxes = [line.box for lines in cells for line in lines if line.box]
+    around_all = to_box(around((b.x0, b.y0, b.x1, b.y1) for b in boxes)) if boxes else None
+    for number, lines in enumerate(cells):
+        spans += [Run(text="\t", box=around_all)] if number else []
+        spans += [span for line in lines for span in line.spans]
+    return [Line(spans=tuple(spans), box=around_all)] if boxes else []
 
 
 def _is_frame(table: RuledTable | Columns | Line) -> bool:

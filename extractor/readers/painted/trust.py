@@ -77,8 +77,19 @@ def must_be_read_as_image(
     return _is_scan(written, sight.images, look, size) or _is_outlined(written, sight, look, size)
 
 
+def is_picture(sight: Sight, size: Rect) -> bool:
+    """Tell whether a page of `size` is a picture and nothing is written on it, seen or unseen: then
+    `must_be_read_as_image` says so however the page looks."""
+    return _shown(sight.images, size) >= _SIZEABLE and all(glyph.text.isspace() for glyph in sight.glyphs)
+
+
+def _shown(images: Sequence[Image], size: Rect) -> float:
+    """Return the share of the page that images cover."""
+    return sum(area(meet(image.box, size)) for image in images) / max(area(size), 1.0)
+
+
 def _is_scan(written: Sequence[Glyph], images: Sequence[Image], look: Look, size: Rect) -> bool:
-    share = sum(area(meet(image.box, size)) for image in images) / max(area(size), 1.0)
+    share = _shown(images, size)
     if share < _SIZEABLE or (share < _LARGE and len(written) >= _FEW):
         return False
     boxes = [glyph.box for glyph in written]

@@ -375,8 +375,8 @@ class PageCanvas:
     def __init__(self, painter: Painter, page: PDFPage) -> None:
         self.matrix, self.width, self.height = page_matrix(page)
         self.layers = painter.layers
-        self._paper: Rect = (0, 0, self.width, self.height)
-        self._canvas = Canvas(painter, self._paper)
+        self.size: Rect = (0, 0, self.width, self.height)
+        self._canvas = Canvas(painter, self.size)
         self._manager = painter.manager
         self.sight = self._canvas.sight
         self._run(page.resources, page.contents, self.matrix)
@@ -401,7 +401,7 @@ class PageCanvas:
         tx0, ty0, tx1, ty1 = _numbers(resolve1(rect))
         sx, sy = ((tx1 - tx0) / (x1 - x0) if x1 > x0 else 1.0), ((ty1 - ty0) / (y1 - y0) if y1 > y0 else 1.0)
         fitted = mult_matrix(mult_matrix(own, (sx, 0, 0, sy, tx0 - x0 * sx, ty0 - y0 * sy)), self.matrix)
-        self._canvas.restore((meet(self._paper, apply_matrix_rect(fitted, bbox)), 1.0, 1.0, False))
+        self._canvas.restore((meet(self.size, apply_matrix_rect(fitted, bbox)), 1.0, 1.0, False))
         self._run(resolve1(stream.get("Resources")) or {}, [stream], fitted)
         return sight
 

@@ -23,7 +23,7 @@ from extractor.readers.painted.page import Glyph, Stroke
 from extractor.readers.painted.rendering import Look, read_codes
 from extractor.readers.painted.rules import Ruling, find_tables
 from extractor.readers.painted.tables import Sheet, fill, number_tables
-from extractor.readers.painted.trust import must_be_read_as_image, visible
+from extractor.readers.painted.trust import is_picture, must_be_read_as_image, visible
 from extractor.readers.painted.underlines import under_blanks
 from extractor.readers.painted.unseen import left_out
 from extractor.readers.pdf import PdfReading
@@ -209,9 +209,11 @@ class _PageReader:
             overlay = read_overlay(page.annots, canvas, number, self._regenerates)
             self.signed += overlay.signed
             self.names |= overlay.names
-            # Rendered only now, because pdfium has no limits against content that multiplies.
-            look = self._renderer.look(number, page)
-            if look is None:
+            # Rendered only now, because pdfium has no limits against content that multiplies. A picture is
+            # rendered by who reads it.
+            is_left = not self._is_own_print and is_picture(canvas.sight, canvas.size)
+            look = None if is_left else self._renderer.look(number, page)
+            if look is None and not is_left:
                 self.damage.append(f"第 {number} 页无法显示")
             sheet = self._sheet(SeenPage(self._pdf, page, number), canvas, overlay, look)
         except UnreadableFile:
@@ -244,8 +246,7 @@ class _PageReader:
         self.damage += [f"第 {number} 页：{damage}" for damage in overlay.damage]
         self.controls += overlay.controls
         self.mismatches += overlay.mismatches
-        size: Rect = (0, 0, canvas.width, canvas.height)
-        sight = canvas.sight
+        size, sight = canvas.size, canvas.sight
         glyphs = visible(sight, look)
         self._look_for_identity(page, canvas)
         if not self._is_own_print and must_be_read_as_image(

@@ -53,3 +53,17 @@ def test_a_gap_is_as_many_blanks_as_it_is_wide(read: str, printed: str) -> None:
 def test_a_line_that_is_no_picture_stays_as_it_is() -> None:
     line = _line("家庭人口·人，现居住于")
     assert _read(line, is_picture=False) == line.text
+
+
+@pytest.mark.parametrize(
+    ("read", "printed"),
+    [
+        ("（）招标\t）询价", "（）招标       （）询价"),
+        ("金额·万元）", "金额       （万元）"),
+        ("（一）材料\t清单）", "（一）材料       清单）"),
+        ("（见附表\t二）", "（见附表       二）"),
+    ],
+)
+def test_an_opening_bracket_that_was_not_read_is_where_there_is_room_for_it(read: str, printed: str) -> None:
+    """Met on a scan: an option lost its brackets, and a label its unit."""
+    assert _read(_line(read)).replace(" ", "") == printed.replace(" ", "")

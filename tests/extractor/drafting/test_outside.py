@@ -9,6 +9,8 @@ import pytest
 from docx import Document
 
 from extractor import Source, draft_form, extract
+from extractor.drafting.kinds import is_blank
+from extractor.drafting.loose import asked_in
 from models.errors import NotAForm
 from models.form import FormDefinition
 from service.forms.drafts import field_name
@@ -144,3 +146,9 @@ def test_a_lone_box_before_a_statement_is_read_where_the_statement_is_its_label(
         filled = saved(["申请表", "姓名：裴兰英"], (said.format(mark),), ("注：一式两份",))
         found = read(form, filled, tmp_path)
         assert (found[form.titles[lone.name]] or ()) == value
+
+
+def test_a_label_of_one_character_may_have_another_in_brackets() -> None:
+    """Met on a scan, on which no line shows under the blanks: none of 院（系）, 专业 and 班级 was found."""
+    asked = asked_in("院（系）：      专业：      班级：", is_blank, may_be_filled=True)
+    assert [label for label, _ in asked] == ["院（系）", "专业", "班级"]

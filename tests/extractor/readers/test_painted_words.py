@@ -51,3 +51,15 @@ def test_lines_of_words_are_not_upright() -> None:
              for x, char in zip((0, 10), text, strict=True)]  # fmt: skip
     assert upright_lines(level) == ()
     assert upright_lines(pieces([("简历", 0, 0)], 10)) == ()
+
+
+def test_the_last_upright_column_may_be_a_single_character() -> None:
+    found = upright_lines(pieces([("案情及申请理由概", 90, 0), ("述", 75, 35)], 10))
+    assert [one.text for one in found] == ["案情及申请理由概", "述"]
+    assert upright_lines(pieces([("案情及申请理由概", 90, 0), ("述", 75, 95)], 10)) == ()
+
+
+def test_digits_of_one_line_are_no_columns() -> None:
+    """Met on a scan: 1358 was read as 85 and 31."""
+    digits = [Piece((n * 6.2, 0, n * 6.2 + 6, 10), 10, char) for n, char in enumerate("1358")]
+    assert upright_lines(digits) == ()

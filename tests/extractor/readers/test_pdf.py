@@ -1,10 +1,12 @@
 import io
 import re
+from typing import Any
 
 import pytest
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, NameObject
 
+from extractor.readers.painted.rendering import Look
 from extractor.readers.pdf import read_pdf
 from models.page import Cell, Remark, Run, Tick
 from tests.extractor.pdfs import (
@@ -225,6 +227,21 @@ def test_a_scan_goes_to_the_image_reader_whatever_text_lies_on_it(layer: str) ->
     reading = read_pdf(_scan(layer))
     assert reading.scanned == (1,)
     assert reading.pages.pages[0].blocks == ()
+
+
+def test_a_page_that_is_a_picture_alone_is_not_drawn_to_see_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    draw = Look.of
+
+    def of(page: Any, dpi: int = 100) -> Look:
+        drawn.append(dpi)
+        return draw(page, dpi)
+
+    monkeypatch.setattr(Look, "of", of)
+    assert read_pdf(_scan("")).scanned == (1,)
+    assert not drawn
+    assert read_pdf(_scan(say("typed on it"))).scanned == (1,)
+    assert drawn
 
 
 def test_a_blank_page_is_no_scan() -> None:

@@ -184,3 +184,16 @@ def test_a_blue_seal_over_the_place_is_no_signature():
     picture[letters[..., 0] < 128] = (40, 70, 200)
     marks = _marks(picture, lines, [Ring(x, y, radius, radius, 0.0, False, 0.9)])
     assert _behind(marks) <= rungs.LIKELIER
+
+
+@pytest.mark.parametrize("step", [38, 40])
+def test_print_set_close_is_no_thumb(step):
+    """Met on a photo: the end of a pledge in three narrow lines passed for the print of a thumb."""
+    picture, lines = _form()
+    rows = [(1, "建设示范"), (0, "园区建设示范"), (1, "项目申请")]
+    words = [(X + SIZE * at, Y + 140 + n * step, row) for n, (at, row) in enumerate(rows)]
+    drawing.write(picture, words, SIZE)
+    sure = [_line(*text) for text in words]
+    glyphs = [tuple(Glyph(one.text, one.at, 0.999) for one in line.reading.glyphs) for line in sure]
+    sure = [ReadLine(line.place, Reading(made)) for line, made in zip(sure, glyphs, strict=True)]
+    assert not [mark for mark in _marks(picture, [*lines, *sure]) if mark.kind == "thumb"]

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
+from extractor.scan.flat import FlatPage
+from extractor.scan.layers import take_apart
+from extractor.scan.ruling import find_grids
 from extractor.scan.soiled import find_soiled
+from extractor.scan.upright import Flat
+from tests.extractor import drawing
 from tests.extractor.scan.pens import SIZE, Form, X
 
 WORDS = "装机容量1.9兆瓦，节电量约若干度"
@@ -31,3 +36,11 @@ def test_dirt_far_from_digits_or_in_one_place_is_not(at, rows):
 
 def test_a_clean_sheet_has_none():
     assert not find_soiled(Form(WORDS).page())
+
+
+@pytest.mark.parametrize(("width", "height"), [(300, 4), (4, 300), (3, 3)])
+def test_a_picture_of_some_pixels_has_none(width, height):
+    """Met in mutated mail: a picture of less rows than the blocks into which a page is cut."""
+    layers = take_apart(Flat(drawing.blank(width, height), drawing.SCALE, False))
+    page = FlatPage.of(layers, find_grids(layers.text, drawing.SCALE), [])
+    assert not find_soiled(page)

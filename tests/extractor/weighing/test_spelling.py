@@ -1,6 +1,9 @@
+import pytest
+
+from extractor import rungs
 from extractor.text.passage import Passage, Place
 from extractor.weighing.spelling import corroborate, respell
-from models.fields import AddressField, EmailField, PhoneField, ProseField, TextField
+from models.fields import AddressField, DateField, EmailField, PhoneField, ProseField, TextField
 from models.page import Line, Run
 
 SURE = 0.999
@@ -21,6 +24,7 @@ def _typed(text):
 
 
 EMAIL, PHONE = EmailField(kind="email", name="email"), PhoneField(kind="phone", name="phone")
+DATE = DateField(kind="date", name="day")
 TEXT, PROSE = TextField(kind="text", name="title"), ProseField(kind="prose", name="overview")
 
 
@@ -40,6 +44,27 @@ def test_digits_that_stand_with_digits_stay():
 def test_letters_beside_digits_of_a_telephone_number_are_the_digits_they_look_like():
     assert respell(PHONE, _read("l38O0000000")).text == "13800000000"
     assert respell(PHONE, _read("027-85807O53转8Ol")).text == "027-85807053转801"
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("2021年2日9日", "2021年2月9日"),
+        ("2021年12日19日", "2021年12月19日"),
+        ("2021年1.月.18日", "2021年1 月 18日"),
+    ],
+)
+def test_a_day_that_a_stamp_marred_is_read_and_goes_to_a_person(read, meant):
+    """Met on copies without colour."""
+    day = respell(DATE, _read(read))
+    assert day.text == meant
+    assert day.confidence < rungs.ACCEPTED
+    assert DATE.parse(day.text) == DATE.parse(meant.replace(" ", ""))
+
+
+@pytest.mark.parametrize("read", ["2021年2月9日", "2021.2.9", "2021年2月", "9日"])
+def test_a_day_without_a_fault_stays(read):
+    assert respell(DATE, _read(read)) == _read(read)
 
 
 def test_what_was_concluded_is_never_sure():
@@ -184,5 +209,5 @@ def test_a_one_between_a_letter_and_a_digit_may_be_an_l():
 
 def test_a_rare_character_that_a_quick_hand_makes_of_a_common_one_is_never_sure():
     read = respell(TEXT, _read("胡毓洋")).spans[1]
-    assert (read.text, read.confidence, read.others[0][0]) == ("毓", 0.5, "敏")
+    assert (read.text, read.confidence, read.others[0][0]) == ("敏", 0.5, "毓")
     assert respell(TEXT, _typed("胡毓洋")).confidence == 1.0

@@ -1,0 +1,100 @@
+"""Tables as the reader of pictures gives them, drafted: what is left of a frame, rows that break over a page,
+notes that pass for a row, groups side by side."""
+
+from collections.abc import Sequence
+
+from extractor.drafting import Draft, draft
+from extractor.drafting.kinds import unit_of, with_unit
+from models.page import Box, Cell, Line, Page, Pages, Run, Table
+from service.forms.drafts import field_name
+
+_EDGES = (0.0, 100.0, 200.0, 300.0, 400.0)
+
+
+def _drafted(*tables: Sequence[Sequence[str]], edges: Sequence[float] = _EDGES) -> Draft:
+    """The draft of a page for each table; the last cell of a row goes to its end."""
+    pages = []
+    for number, rows in enumerate(tables):
+        cells = [
+            Cell(
+                row=r,
+                column=c,
+                column_span=(span := len(edges) - 1 - c if c == len(row) - 1 else 1),
+                lines=tuple(Line(spans=(Run(text=line),)) for line in text.split("\n") if line),
+                box=Box(x0=edges[c], y0=50.0 * r, x1=edges[c + span], y1=50.0 * r + 50),
+            )
+            for r, row in enumerate(rows)
+            for c, text in enumerate(row)
+        ]
+        pages.append(Page(number=number + 1, blocks=(Table(index=number, cells=tuple(cells)),)))
+    return draft(Pages(reader="scan", pages=tuple(pages)), "a-form", field_name)
+
+
+def _kinds(drafted: Draft) -> list[tuple[str, list[str]]]:
+    """Of each cell with a label what it asks for, each by its own label."""
+    cells = (cell for row in drafted.form["rows"] for cell in row["cells"] if "label" in cell)
+    return [(cell["label"], [item.get("label", item["kind"]) for item in cell["content"]]) for cell in cells]
+
+
+def test_what_is_left_of_a_frame_beside_an_inner_table_is_no_cell() -> None:
+    drafted = _drafted([["", "姓名", "", ""], ["", "电话", ""]], edges=(0.0, 6.0, 100.0, 200.0, 300.0))
+    assert [label for label, _ in _kinds(drafted)] == ["姓名", "电话"]
+
+
+def test_a_label_whose_last_character_stands_on_the_next_page_is_one() -> None:
+    drafted = _drafted(
+        [["姓名", ""], ["推荐单位意", ""]],
+        [["见", "（盖章）\n    年  月  日"], ["承诺人签字：            年  月  日"]],
+        edges=_EDGES[:3],
+    )
+    assert [label for label, _ in _kinds(drafted)] == ["姓名", "推荐单位意见", "承诺人签字"]
+
+
+def test_notes_that_pass_for_a_row_of_a_table_ask_for_nothing() -> None:
+    drafted = _drafted([["姓名", ""]], [["填表说明：", "1.请用黑色钢笔填写。"]], edges=_EDGES[:3])
+    assert [label for label, _ in _kinds(drafted)] == ["姓名"]
+
+
+def test_of_groups_side_by_side_the_second_is_named_by_its_heading() -> None:
+    heads = Table(
+        index=0,
+        cells=tuple(
+            Cell(row=0, column=2 * n, column_span=2, lines=(Line(spans=(Run(text=text),)),))
+            for n, text in enumerate(("原所有人", "现所有人"))
+        )
+        + tuple(
+            Cell(row=r, column=c, lines=(Line(spans=(Run(text=text),)),) if text else ())
+            for r, text in ((2, "姓名"), (3, "电话"))
+            for c, text in enumerate((text, "", text, ""))
+        ),
+    )
+    pages = Pages(reader="pdf", pages=(Page(number=1, blocks=(heads,)),))
+    drafted = draft(pages, "a-form", field_name)
+    assert _kinds(drafted) == [
+        ("姓名", ["text"]), ("姓名", ["现所有人姓名"]), ("电话", ["phone"]), ("电话", ["现所有人电话"]),
+    ]  # fmt: skip
+
+
+def test_an_exponent_that_was_read_as_a_digit_is_a_unit() -> None:
+    assert with_unit("text", "建筑面积", "      m2") == {"kind": "number", "unit": "m²"}
+    assert unit_of("容积（m3）") == "m³"
+
+
+def test_a_label_that_rules_beside_it_seemed_to_part_is_one() -> None:
+    """Met on a scan: the rules of a table inside the cell beside 展览信息 passed for its own."""
+
+    def cell(row: int, column: int, text: str = "", *, sure: bool = True) -> Cell:
+        lines = (Line(spans=(Run(text=text),)),) if text else ()
+        return Cell(row=row, column=column, lines=lines, sure=sure)
+
+    cells = [
+        cell(0, 0, sure=False), cell(0, 1, "展览名称"), cell(0, 2),
+        cell(1, 0, "展览信息", sure=False), cell(1, 1, "布展日期"), cell(1, 2),
+        cell(2, 0, sure=False), cell(2, 1, "展位数"), cell(2, 2),
+    ]  # fmt: skip
+    pages = Pages(reader="scan", pages=(Page(number=1, blocks=(Table(index=0, cells=tuple(cells)),)),))
+    assert [label for label, _ in _kinds(draft(pages, "a-form", field_name))] == [
+        "展览名称",
+        "布展日期",
+        "展位数",
+    ]
