@@ -82,7 +82,9 @@ class FlatPage:
 
     `rings`: its seals from the top down. `lifted`: its text layer without the seals that are not red, as far
     as they can be told from print. `clear`: the same with red writing and without the ruling, for the
-    recogniser. `red`: boxes around pieces of that writing. `lines`: what was read so far.
+    recogniser. `red`: boxes around pieces of that writing. `lines`: what was read so far. `soiled`: `clear`
+    with the bands of dirt that were taken off it, None where there were none. `disputed`: boxes of lines that
+    read differently with their dirt.
     """
 
     layers: Layers
@@ -92,16 +94,22 @@ class FlatPage:
     clear: Gray
     red: tuple[Rect, ...] = ()
     lines: tuple[ReadLine, ...] = ()
+    soiled: Gray | None = None
+    disputed: tuple[Rect, ...] = ()
 
     @classmethod
-    def of(cls, layers: Layers, ruling: Ruling, rings: Sequence[Ring]) -> "FlatPage":
-        """Return the page before anything on it is read."""
+    def of(
+        cls, layers: Layers, ruling: Ruling, rings: Sequence[Ring], soiled: Gray | None = None
+    ) -> "FlatPage":
+        """Return the page before anything on it is read. `soiled`: its text layer with bands of dirt."""
         lifted = lift_seals(layers, rings)
         writing, red = red_writing(layers, rings, ruling.lines)
         clear = ruling.taken_off(lifted)
         if writing is not None:
             clear = np.asarray(cv2.min(clear, writing), np.uint8)
-        return cls(layers, ruling, tuple(rings), lifted, clear, red)
+        if soiled is not None:
+            soiled = ruling.taken_off(lift_seals(replace(layers, text=soiled), rings))
+        return cls(layers, ruling, tuple(rings), lifted, clear, red, soiled=soiled)
 
     def reading(self, lines: Iterable[ReadLine]) -> "FlatPage":
         """Return the page with these lines in place of its own."""

@@ -55,15 +55,15 @@ def set_upright(
     given = layers
     if told is not None and given.frame:
         layers = given.turned((told - given.frame.quarters) % 4)
-        return layers, _detect(layers, engine)
+        return layers, detect(layers, engine)
     layers = layers.turned(1 if upright.lies_sideways(255 - layers.text) else 0)
-    boxes = _detect(layers, engine)
+    boxes = detect(layers, engine)
     if _tall(boxes) > 0.5:
         layers = layers.turned(1)
-        boxes = _detect(layers, engine)
+        boxes = detect(layers, engine)
     if turn is not None and layers.frame and given.frame and (layers.frame.quarters - turn) % 2:
         other = given.turned(turn - given.frame.quarters)
-        level = _detect(other, engine)
+        level = detect(other, engine)
         if _legible(other, level, engine) > _legible(layers, boxes, engine):
             return other, level
     longest = _longest(boxes)
@@ -95,7 +95,7 @@ def _tall(boxes: Sequence[Rect]) -> float:
     return tall / (tall + wide_ones) if tall + wide_ones else 0.0
 
 
-def _detect(layers: Layers, engine: OcrEngine) -> list[Rect]:
+def detect(layers: Layers, engine: OcrEngine) -> list[Rect]:
     """Return the bounding boxes of the lines that the engine finds, in pixels of the page."""
     zoom = min(1.0, _DETECTION_SIDE / max(layers.text.shape))
     small = (

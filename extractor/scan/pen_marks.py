@@ -48,6 +48,7 @@ _NEAR = 0.75  # ems: farthest above or below the line they belong to
 _OUTSIDE = 0.4  # ems: how far they may reach beyond its ends
 _ABOVE = 1.3  # of their own height: a line that ends so little above their foot may be one that they end
 _ON_EDGE = 0.12  # of their own height: they reach farther over the edge of their cell
+_LEVEL = 0.2  # of their own height: less off the middle of a line of the next cell, they stand level with it
 _INDENT = 0.7  # of their own height: they begin farther right than the other line of their cell
 # Small writing above or below a line that was not read:
 _REACH_ABOVE = 1.0  # ems: how far above the line it is looked for
@@ -175,13 +176,30 @@ def _is_put_in(line: ReadLine, page: FlatPage) -> bool:
     _, top, _, bottom = page.ruling.grids[grid].cells[cell].box
     edge = _ON_EDGE * (y1 - y0)
     if y0 < top - edge or y1 > bottom + edge:
-        return True
+        return not _is_in_row(line, page)
     return any(
         len(other.reading.glyphs) > len(line.reading.glyphs)
         and x0 > other.place.box[0] + _INDENT * (y1 - y0)
         and abs(y0 + y1 - other.place.box[1] - other.place.box[3]) > y1 - y0
         for other in page.lines
         if other is not line and other.place.cell == line.place.cell
+    )
+
+
+def _is_in_row(line: ReadLine, page: FlatPage) -> bool:
+    """Tell whether a line stands level with one of another cell in its row, as print does that touches the
+    edge of the row, and nothing does that was put in above or below a line."""
+    assert line.place.cell is not None, "only lines in cells have a row"
+    _, y0, _, y1 = line.place.box
+    grid, cell = line.place.cell
+    cells = page.ruling.grids[grid].cells
+    return any(
+        other.place.cell[0] == grid
+        and other.place.cell[1] != cell
+        and cells[other.place.cell[1]].row == cells[cell].row
+        and abs(other.place.box[1] + other.place.box[3] - y0 - y1) < 2 * _LEVEL * (y1 - y0)
+        for other in page.lines
+        if other.place.cell is not None
     )
 
 

@@ -42,6 +42,7 @@ _HIGH = 0.1  # share of the page's height: the same of upright rules
 _HELD = 0.5  # share of a page's lines of text: where tables hold fewer, rules may be too faint, or red
 _PALE = 165  # grey level: a line that is lighter is faint
 _CUT = 0.4  # of the height of a line of text: it lies in each cell that holds more of it, both ways
+_FAR_MORE = 1.2  # times: cells that hold text, where a rule was lost with dirt
 _LONE = 120  # pixels: least length of a ruled line that is no cell's border
 _LONE_WHOLE = 0.94  # share of such a line that has ink
 
@@ -126,6 +127,13 @@ def find_grids(
         zoom,
         tuple(scaled(box, 1 / zoom) for box in found.streaks),
     )
+
+
+def cleaned_or(clean: Ruling, soiled: Ruling, boxes: Sequence[Rect]) -> Ruling:
+    """Return the ruling of a page that was cleaned of bands of dirt, unless a rule was lost for such a band.
+    One that runs down the sheet parts labels from answers in most rows, so that far more cells of the
+    `soiled` page hold text. `boxes`: bounding boxes of the lines of text, in pixels of the page."""
+    return soiled if _worth(soiled.grids, boxes) > _FAR_MORE * _worth(clean.grids, boxes) else clean
 
 
 def _bare_tables(gray: Gray, boxes: Sequence[Rect], before: Columns | None) -> tuple[Grid, ...]:

@@ -5,51 +5,56 @@ Dirt is seen where nothing is printed or written: between the lines of text. A b
 so that it shows in most of the blocks into which the sheet is cut.
 """
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor.scan.bands import soiled_columns
 from extractor.scan.flat import FlatPage, ReadLine
+from extractor.scan.lines import crop
+from extractor.scan.ocr import OcrEngine
 from models.page import Box
 
 Mask = NDArray[np.bool_]
 
-_SOIL = 215  # grey level: ground that is darker is soiled
-_BLOCKS = 12  # blocks of a page from its top to its bottom
-_BARE = 0.2  # share of a block's rows in a column that must be bare to tell
-_LEAST = 0.04  # share of a column's bare ground that is soiled at least
-_TIMES = 5.0  # times the share that is usual on the page
+_CHANGED = 30  # levels by which cleaning changed a pixel
 _AROUND = 2.0  # points around lines of text and rules that are not looked at
 _RING = 1.1  # radii of a seal that are not looked at
-_WIDE = 1.0  # points over which a column's share is smoothed
 _NEAR = 0.5  # ems: what lies so near to the middle of a digit may hide what stands beside it
 
 
 def find_soiled(page: FlatPage) -> tuple[Box, ...]:
-    """Return the bounding boxes, in points, of lines in cells that have a digit in a soiled band."""
-    soiled = _soiled(page)
+    """Return the bounding boxes, in points, of lines in cells that have a digit in a soiled band, and of
+    lines that read differently with their dirt."""
+    seen = page.clear if page.soiled is None else page.soiled
+    soiled = soiled_columns(seen, _bare(page), page.scale)
     lines = [line for line in page.lines if line.place.cell is not None and _touches(line, soiled)]
-    return tuple(page.in_points(line.place.box) for line in lines)
+    return tuple(page.in_points(box) for box in (*(line.place.box for line in lines), *page.disputed))
 
 
-def _soiled(page: FlatPage) -> Mask:
-    """Return a mask of the columns of the page that are soiled."""
-    bare = _bare(page)
-    soil = bare & (page.clear < _SOIL)
-    shares = []
-    # A picture out of a mail may have fewer rows than there are blocks.
-    height, width = page.clear.shape
-    for rows in np.array_split(np.arange(height), min(_BLOCKS, height)):
-        block = slice(int(rows[0]), int(rows[-1]) + 1)
-        seen = bare[block].sum(axis=0)
-        share = soil[block].sum(axis=0) / np.maximum(seen, 1)
-        shares.append(np.where(seen >= _BARE * len(rows), share, np.nan))
-    told = np.array(shares)
-    told = np.where(np.isfinite(told).sum(axis=0) > _BLOCKS / 3, told, 0.0)
-    column = np.nanmedian(told, axis=0)
-    wide = min(width, max(1, round(_WIDE * page.scale)))
-    column = np.convolve(column, np.ones(wide) / wide, "same")
-    return np.asarray(column > max(_LEAST, _TIMES * float(np.median(column))), np.bool_)
+def read_with_dirt(page: FlatPage, engine: OcrEngine) -> FlatPage:
+    """Return the page with each line that was cleaned of dirt read with its dirt, too.
+
+    The surer reading holds. Where the two differ, what was cleaned away may have been print, so the line is
+    disputed.
+    """
+    if page.soiled is None:
+        return page
+    changed = cv2.absdiff(page.soiled, page.clear) > _CHANGED
+    soiled = [line for line in page.lines if crop(changed.astype(np.uint8), line.place.box).any()]
+    again = engine.recognise([crop(page.soiled, line.place.box) for line in soiled])
+    other = {id(line): reading for line, reading in zip(soiled, again, strict=True)}
+    lines, disputed = [], []
+    for line in page.lines:
+        reading = other.get(id(line), line.reading)
+        differs = reading.text.split() != line.reading.text.split()
+        if differs:
+            disputed.append(line.place.box)
+        surer = differs and reading.confidence > line.reading.confidence
+        lines.append(replace(line, reading=reading) if surer else line)
+    return replace(page, lines=tuple(lines), disputed=tuple(disputed))
 
 
 def _bare(page: FlatPage) -> Mask:

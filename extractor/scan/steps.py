@@ -1,9 +1,10 @@
 """The steps from one picture to its page, in order."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from extractor.scan.bands import without_bands
 from extractor.scan.carried import Columns, columns_of
 from extractor.scan.compose import make_page
 from extractor.scan.cores import cores
@@ -15,17 +16,17 @@ from extractor.scan.faded import find_faded
 from extractor.scan.flat import FlatPage
 from extractor.scan.handwriting import find_ink
 from extractor.scan.highlighter import without_highlighter
-from extractor.scan.layers import Layers, is_coloured, take_apart
-from extractor.scan.lines import read_lines, set_upright
+from extractor.scan.layers import Gray, Layers, is_coloured, take_apart
+from extractor.scan.lines import detect, read_lines, set_upright
 from extractor.scan.ocr import OcrEngine
 from extractor.scan.pen_marks import find_pen_marks
 from extractor.scan.qr import Codes, read_codes
-from extractor.scan.ruling import Ruling, find_grids
+from extractor.scan.ruling import Ruling, cleaned_or, find_grids
 from extractor.scan.seals.crossed import find_crossed
 from extractor.scan.seals.find import find_seals
 from extractor.scan.seals.inscription import read_seals
 from extractor.scan.seals.under import read_under_seals
-from extractor.scan.soiled import find_soiled
+from extractor.scan.soiled import find_soiled, read_with_dirt
 from extractor.scan.struck import mark_struck
 from extractor.scan.subpixels import without_fringes
 from extractor.scan.underlined import mark_underlined
@@ -41,13 +42,15 @@ _FINDERS = (find_pen_marks, find_crossed, find_cut_off, find_faded, find_soiled)
 @dataclass(frozen=True)
 class Sheet:
     """A page that stands upright, before its lines are read. `boxes` are those of its lines, in pixels.
-    `coloured` tells whether its picture is."""
+    `coloured` tells whether its picture is. `soiled` is its text layer with the bands of dirt that were taken
+    off `layers`; None where there are none."""
 
     layers: Layers
     boxes: Sequence[Rect]
     ruling: Ruling
     codes: Codes
     coloured: bool
+    soiled: Gray | None = None
 
     @property
     def columns(self) -> Columns | None:
@@ -68,16 +71,24 @@ def to_sheet(
     codes = read_codes(colour)
     colour = without_highlighter(without_fringes(codes.without(colour)))
     layers, boxes = set_upright(take_apart(flatten(colour, picture.points)), engine, turn, told)
-    ruling = find_grids(layers.black, layers.scale, boxes, layers.inks, before)
-    return Sheet(layers, boxes, ruling, codes, is_coloured(picture.colour))
+    cleaned = without_bands(layers.text, boxes, layers.scale)
+    if cleaned is None:
+        ruling = find_grids(layers.black, layers.scale, boxes, layers.inks, before)
+        return Sheet(layers, boxes, ruling, codes, is_coloured(picture.colour))
+    clean = replace(layers, text=cleaned)
+    boxes = detect(clean, engine)
+    # What was taken for a band may be a rule that runs down the sheet.
+    ruling, other = (find_grids(one.black, one.scale, boxes, one.inks, before) for one in (clean, layers))
+    ruling = cleaned_or(ruling, other, boxes)
+    return Sheet(clean, boxes, ruling, codes, is_coloured(picture.colour), layers.text)
 
 
 def read_sheet(sheet: Sheet, number: int, engine: OcrEngine) -> Page:
     """Read what stands on page `number`, from 1. Where it bears our code, the page also tells which form it
     is."""
     layers, boxes, codes = sheet.layers, sheet.boxes, sheet.codes
-    page = FlatPage.of(layers, sheet.ruling, find_seals(layers))
-    page = read_lines(page, boxes, engine)
+    page = FlatPage.of(layers, sheet.ruling, find_seals(layers), sheet.soiled)
+    page = read_with_dirt(read_lines(page, boxes, engine), engine)
     page = read_under_seals(page, engine)
     page, unread = read_unread(page, engine)
     page, dirt = without_dirt(page)

@@ -144,6 +144,21 @@ def test_a_character_put_in_above_on_the_edge_of_its_cell(read):
     assert find_pen_marks(form.page())
 
 
+@pytest.mark.parametrize("off", [0, 20])
+def test_print_on_the_edge_of_its_row_is_not_put_in_where_the_row_stands_level(off):
+    """Met in a face whose text touches the rule above it: a printed 职务 sent the row above to a person."""
+    form, top = Form(" "), 472
+    form.write(WORDS, 0, (432 - Y) / SIZE)
+    form.write("职务", 4, (top - Y) / SIZE)
+    form.write("负责人", -8, (top + off - Y) / SIZE)
+    form.lines = [
+        form.line(WORDS, X, 420, (0, 1)),
+        form.line("职务", X + 4 * SIZE, top, (0, 3)),
+        form.line("负责人", X - 8 * SIZE, top + off, (0, 2)),
+    ]
+    assert bool(find_pen_marks(form.page())) == bool(off)
+
+
 def test_a_stroke_in_blue_between_black_characters():
     form = Form("武汉  清源商业")
     form.draw([(2.3, 1.2), (2.6, -0.4)], BLUE, 5)
