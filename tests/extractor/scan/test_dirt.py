@@ -51,6 +51,31 @@ def test_two_scraps_over_each_other_are_no_band():
     assert not dirt
 
 
+def _with_back(cell, level):
+    """A form with words in a grey of `level`, read surely, in one of its cells."""
+    form = Form()
+    x, y = (X, Y + 90) if cell == (0, 1) else (X, Y + 200)
+    layer = drawing.blank(1500, 900)
+    drawing.write(layer, [(x, y, "科长办公室")], 36)
+    form.picture = np.minimum(form.picture, np.where(layer < 128, level, 255).astype(np.uint8))
+    form.lines.append(form.line("科长办公室", x, y, cell))
+    page, told = without_dirt(form.page())
+    return ["".join(glyph.text for glyph in line.reading.glyphs) for line in page.lines][1:], len(told)
+
+
+def test_print_that_shows_through_is_no_text_and_is_told_however_surely_it_was_read():
+    """Met beside a label: 电子邮箱tee8-TS was no label, and the address stood in the telephone's cell."""
+    assert _with_back((0, 1), 205) == ([], 1)
+
+
+def test_what_is_pale_and_alone_in_its_cell_stays_and_goes_to_a_person():
+    assert _with_back((0, 3), 205) == (["科长办公室"], 1)
+
+
+def test_a_pencil_is_no_print_that_shows_through():
+    assert _with_back((0, 1), 170) == (["科长办公室"], 0)
+
+
 def test_what_a_lifted_seal_leaves_is_no_text_and_is_told():
     ghost = replace(_scrap("二", X + 600, Y + 90, 0.45), recovered=(True,))
     texts, dirt = _left(ghost)
