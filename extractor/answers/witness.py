@@ -9,8 +9,9 @@ disagree, the field goes to a person.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
-from statistics import median
+from itertools import accumulate, groupby, pairwise
+from operator import add
+from statistics import linear_regression, mean, median
 
 from extractor import rungs
 from extractor.answers.cell_parts import split
@@ -41,7 +42,10 @@ _HOLE = 0.57  # of the widest character: a digit that was not read leaves as muc
 # Times the usual step from a character to the next: where it is longer, one between them was not read. Of one
 # that wore off the page not even ink is left, and no neighbour is unsure for that. Wide letters need more.
 _FAR, _FAR_WIDE, _WIDE = 1.7, 2.2, frozenset("mwMW@")
-_SEVERAL = 5  # steps that tell the usual one
+_SEVERAL = 5  # steps, or Chinese characters, that tell the usual one
+# In ems: a letter or digit, the blank between such and a Chinese character, and how much farther than usual
+# the characters behind a place, so many at most, stand from those before it, where one was not read.
+_NARROW, _SPACE, _AROUND, _BORNE_OUT = 0.5, 0.25, 4, 0.2
 # Of the widest character: in a long answer, so much room between two letters or digits, or beside a sign, is
 # one that was lost, or that something covers.
 _ROOM, _ROOM_AT_SIGN = 0.95, 1.45
@@ -64,22 +68,40 @@ class _Piece:
     @property
     def holes(self) -> Iterator[tuple[str, str]]:
         """The characters between which there is room for another one."""
-        steps = self._steps
-        for one, other in pairwise(self.spans):
+        for number, (one, other) in enumerate(pairwise(self.spans)):
             is_edge = any(
                 a.isdigit() and is_chinese(b) for a, b in ((one.text, other.text), (other.text, one.text))
             )
             if is_edge and one.box and other.box and other.box.x0 - one.box.x1 > _HOLE * self.wide:
-                yield one.text, other.text
-        for alike in {kind for kind, *_ in steps}:
-            own = [(step, pair) for kind, step, pair in steps if kind == alike]
-            usual = median(step for step, _ in own)
-            if len(own) >= _SEVERAL:
-                yield from (
-                    pair
-                    for step, pair in own
-                    if step > usual * (_FAR_WIDE if _WIDE.intersection(pair) else _FAR)
-                )
+                yield from self._borne_out(number)
+        for alike in (False, True):
+            own = [(number, step) for number, kind, step in self._steps if kind == alike]
+            usual = median(step for _, step in own) if own else 0.0
+            for number, step in own if len(own) >= _SEVERAL else ():
+                pair = (self.spans[number].text, self.spans[number + 1].text)
+                if step > usual * (_FAR_WIDE if _WIDE.intersection(pair) else _FAR):
+                    yield from self._borne_out(number)
+
+    def _borne_out(self, number: int) -> Iterator[tuple[str, str]]:
+        """The character `number` and the next one, if the places of those around bear out that there is room
+        for one more between the two.
+
+        The recogniser places a character in one of its columns, which in a long line are a third of an em
+        wide. Where Chinese characters tell how a line goes on (least squares), several of them together tell
+        more than the two.
+        """
+        widths = [1.0 if is_chinese(span.text) else _NARROW for span in self.spans]
+        if sum(width == 1.0 for width in widths) >= _SEVERAL:
+            spaces = [_SPACE if a != b else 0.0 for a, b in pairwise(widths)]
+            starts = accumulate(map(add, widths, [*spaces, 0.0]), initial=0.0)
+            ideal = [start + width / 2 for start, width in zip(starts, widths, strict=False)]
+            places = [(span.box.x0 + span.box.x1) / 2 if span.box else 0.0 for span in self.spans]
+            em, start = linear_regression(ideal, places)
+            off = [(place - start) / em - at for place, at in zip(places, ideal, strict=True)]
+            before, after = off[max(0, number + 1 - _AROUND) : number + 1], off[number + 1 :][:_AROUND]
+            if mean(after) - mean(before) < _BORNE_OUT:
+                return
+        yield self.spans[number].text, self.spans[number + 1].text
 
     @property
     def rooms(self) -> Iterator[tuple[str, str]]:
@@ -91,16 +113,12 @@ class _Piece:
                 yield one.text, other.text
 
     @property
-    def _steps(self) -> list[tuple[bool, float, tuple[str, str]]]:
-        """Whether it is Chinese, the distance of the two and the two themselves, for each two characters that
-        follow each other and are both Chinese, or both signs of addresses and numbers."""
+    def _steps(self) -> list[tuple[int, bool, float]]:
+        """Number of the first, whether it is Chinese, and the distance of the two, for each two characters
+        that follow each other and are both Chinese, or both signs of addresses and numbers."""
         return [
-            (
-                is_chinese(one.text),
-                (other.box.x0 + other.box.x1 - one.box.x0 - one.box.x1) / 2,
-                (one.text, other.text),
-            )
-            for one, other in pairwise(self.spans)
+            (number, is_chinese(one.text), (other.box.x0 + other.box.x1 - one.box.x0 - one.box.x1) / 2)
+            for number, (one, other) in enumerate(pairwise(self.spans))
             if one.box and other.box
             if all(map(is_chinese, (one.text, other.text))) or all(map(_SIGN.match, (one.text, other.text)))
         ]

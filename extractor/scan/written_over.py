@@ -6,6 +6,7 @@ differs from that face over the whole line alike. Only a character that stands o
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +26,7 @@ Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _HIGH = 0.8  # ems: ink so far above and below the middle of a line belongs to it
+_CORE = 0.5  # ems: ink so far above and below is of this line, not of the next one, and tells the edges
 _SOFT = 0.02  # ems: standard deviation of the blur of ink on paper
 _DARK = 90  # level of a blurred pixel, 255 being full ink, above which it counts as ink
 _LEAST = 0.02  # square ems of ink, and ems of a blot's depth: no character counts for less
@@ -48,6 +50,7 @@ _EVEN = 0.05  # logarithm, added to the usual deviation of ink: no line is more 
 _EVEN_BLOT = 0.1  # the same of blots
 _FACES = (str(pylopdf_fonts_zh_cn.serif_path()), str(pylopdf_fonts_zh_cn.sans_path()))  # font files
 _BARE = "一"  # this character has too little ink to tell
+_LIGATURE = re.compile("ff[il]?|f[il]")  # many faces draw these as one piece, in which no edge can be seen
 _LETTERS = 5  # characters: fewer letters and digits tell nothing of a line
 _SHORT = 3  # lines: a cell with more holds prose
 # A character that alone reaches out of a level line:
@@ -185,13 +188,20 @@ def _seen(one: Written, ink: Mask) -> list[tuple[Glyph, Gray]]:
     """Return the characters of a line that tell something, each with a mask of the ink nearest to it."""
     if not _SMALLEST <= _size(one) <= _LARGEST:
         return []
-    rows = ink[max(0, int(one.middle - _HIGH * one.em)) : max(0, int(one.middle + _HIGH * one.em))]
-    edges = character_edges(one.line.reading.glyphs, one.line.place.box, one.em, rows)
+    rows, core = (
+        ink[max(0, int(one.middle - high * one.em)) : max(0, int(one.middle + high * one.em))]
+        for high in (_HIGH, _CORE)
+    )
+    edges = character_edges(one.line.reading.glyphs, one.line.place.box, one.em, core)
+    # A glyph may stand for more than one character.
+    text = "".join(glyph.text[:1] or " " for glyph in one.line.reading.glyphs)
+    joined = {at for found in _LIGATURE.finditer(text) for at in range(*found.span())}
     return [
         (glyph, part)
         for number, glyph in enumerate(one.line.reading.glyphs)
         if glyph.text.isalnum()
         and glyph.text != _BARE
+        and number not in joined
         and not any(one.line.struck[number : number + 1])
         and (part := _between(rows, *edges[number])).any()
     ]

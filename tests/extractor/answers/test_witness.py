@@ -189,6 +189,24 @@ def test_room_for_a_digit_that_was_not_read_is_told() -> None:
     assert not doubts(read(written(grid(FULL), 0, 1, street + house(BOX.x0 + 5 + 3.1 * EM) + number)), "unit")
 
 
+# An address as the recogniser placed its characters in a line of columns that are a third of an em wide: in
+# ems, the room between each and the next.
+TOLD = "武汉市江岸区梅花岭街793号行政楼3楼"
+ROOMS = [0.06] * 2 + [0.06, 0.07, 0.07, 0.06, 0.06, 0.06, 0.06, 0.30, 0.18, 0.17, 0.30, 0.06, -0.29, 0.42]
+ROOMS += [-0.06, 0.66]
+
+
+def test_characters_that_were_told_a_column_off_leave_no_room_and_a_lost_digit_does() -> None:
+    x, spans = BOX.x0 + 5, list[Span]()
+    for char, room in zip(TOLD, [*ROOMS, 0.0], strict=True):
+        wide = EM * (0.53 if char.isdigit() else 1.0)
+        spans += words(char, x, BOX.y0 + 10, wide, EM)
+        x += wide + room * EM
+    assert not doubts(read(written(grid(FULL), 0, 1, spans)), "unit")
+    del spans[TOLD.index("3")]
+    assert doubts(read(written(grid(FULL), 0, 1, spans)), "unit") == ["text-foreign"]
+
+
 @pytest.mark.parametrize("gap", [1.0, 1.1])
 def test_room_for_a_character_that_wore_off_is_told(gap: float) -> None:
     begun, rest = "武汉市晴", "工业园管理处"

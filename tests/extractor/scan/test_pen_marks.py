@@ -218,3 +218,34 @@ def test_a_character_that_is_as_black_on_other_lines_comes_from_a_face_of_its_ow
     for row in (-2, 1):
         form.draw([(4.3, 50 * row / SIZE + 0.2), (4.7, 50 * row / SIZE + 0.8)], BLACK, 6)
     assert written_over(written, form.page().clear < PAPER) == [False, False, False]
+
+
+def _over(form: Form, glyphs: list[Glyph] | None = None) -> bool:
+    """Whether a character of the form's line was written over."""
+    line = form.lines[0]
+    if glyphs is not None:
+        line = replace(line, reading=Reading(tuple(glyphs)))
+    _, y0, _, y1 = line.place.box
+    (told,) = written_over([Written(line, SIZE, (y0 + y1) / 2)], form.page().clear < PAPER)
+    return told
+
+
+def test_ink_of_the_next_line_parts_no_digits() -> None:
+    """Tops of the next line's characters reach into the rows below, between two digits and beside them."""
+    form = Form("年节电约283万千瓦时左右")
+    assert not _over(form)
+    form.draw([(4.4, 1.05), (4.7, 1.05)], BLACK, 3)
+    form.draw([(5.7, 1.05), (5.8, 1.05)], BLACK, 3)
+    assert not _over(form)
+    form.draw([(5.2, 0.2), (5.45, 0.85)], BLACK, 6)
+    assert _over(form)
+
+
+def test_letters_that_a_face_draws_as_one_piece_are_not_written_over() -> None:
+    form = Form("oﬃce2204@mail")
+    wide = form.lines[0].place.box[2] - form.lines[0].place.box[0]
+    glyphs = [glyph for glyph in form.lines[0].reading.glyphs if glyph.text != "ﬃ"]
+    at = next(glyph.at for glyph in form.lines[0].reading.glyphs if glyph.text == "ﬃ")
+    step = 0.28 * SIZE / wide
+    joined = [Glyph(char, at + n * step, 0.99) for n, char in zip((-1, 0, 1), "ffi", strict=True)]
+    assert not _over(form, sorted([*glyphs, *joined], key=lambda glyph: glyph.at))
