@@ -4,7 +4,7 @@ A ruled line is ink that runs straight for longer than a stroke of writing does.
 are a table's rules, and `grids` which cells they make.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -36,7 +36,7 @@ _DPI = 150  # dots per inch at which lines are looked for; pixels below are of t
 _LEVEL = 46  # pixels: least length of a level line, longer than the strokes of a heading
 _UPRIGHT = WRITTEN  # pixels: least length of an upright line, shorter than a row is high
 _LOW = 12  # pixels: least length of an upright line that goes from one level line to the next
-_AT = 3  # pixels from a level line at which such an upright line begins or ends
+_AT = 3  # pixels from a level line at which such an upright line, or a border of cells, begins or ends
 _WIDE = 0.45  # share of the page's width: shorter level rules imply no undrawn edge where they end together
 _HIGH = 0.1  # share of the page's height: the same of upright rules
 _HELD = 0.5  # share of a page's lines of text: where tables hold fewer, rules may be too faint, or red
@@ -248,11 +248,9 @@ def _tables(
         for rules in lattice.tables(levels, uprights)
         if (grid := grid_of(*rules, seen.lined, texts, before))
     ]
-    boxed = [cell.box for grid in grids for cell in grid.cells]
-    ruled = _ruled(
-        seen.level, seen.level.pieces, seen.lined[0], [y for box in boxed for y in (box[1], box[3])]
-    )
-    ruled |= _ruled(seen.upright, standing, seen.lined[1], [x for box in boxed for x in (box[0], box[2])]).T
+    level, upright = (_borders(grids, upright) for upright in (False, True))
+    ruled = _ruled(seen.level, seen.level.pieces, seen.lined[0], level)
+    ruled |= _ruled(seen.upright, standing, seen.lined[1], upright).T
     rules = gray[(ruled & seen.lined[0]) > 0]
     pale = not len(rules) or bool(np.median(rules) > _PALE)
     kept = {piece.label for upright in uprights for piece in upright.pieces}
@@ -282,19 +280,50 @@ def _written(seen: _Seen, standing: Iterable[Piece]) -> Gray:
     return written
 
 
-def _ruled(strokes: Strokes, pieces: Iterable[Piece], ink: Gray, borders: Sequence[float]) -> Gray:
+def _borders(grids: Iterable[Grid], upright: bool) -> dict[float, list[tuple[float, float]]]:
+    """Return where each border of cells runs, in pixels: from where to where, by its place."""
+    side, along = (0, 1) if upright else (1, 0)
+    borders: dict[float, list[tuple[float, float]]] = {}
+    for cell in (cell.box for grid in grids for cell in grid.cells):
+        for at in (cell[side], cell[side + 2]):
+            borders.setdefault(at, []).append((cell[along], cell[along + 2]))
+    return borders
+
+
+def _ruled(
+    strokes: Strokes,
+    pieces: Iterable[Piece],
+    ink: Gray,
+    borders: Mapping[float, Sequence[tuple[float, float]]],
+) -> Gray:
     """Return a mask, 255 on the pieces along the rows that are ruled lines. On a border of cells that is the
     piece nearest to it, elsewhere a long piece without a break. The tops of a row of characters may lie as
-    straight, but are part of the writing."""
-    at = np.asarray(sorted(set(borders)) or [-np.inf])
+    straight, but are part of the writing. So is what goes on for less than a stroke of it where a border
+    ends."""
+    places = sorted(borders)
+    at = np.asarray(places or [-np.inf])
     ruled = np.zeros((len(at), ink.shape[1]), bool)
+    runs = np.zeros_like(ruled)
+    for border, place in enumerate(places):
+        for start, end in borders[place]:
+            runs[border, max(0, round(start) - _AT) : round(end) + _AT + 1] = True
     mask = np.zeros(ink.shape, np.uint8)
     for piece in sorted(pieces, key=lambda piece: float(np.abs(at - piece.middle).min())):
         border = int(np.abs(at - piece.middle).argmin())
         part, pixels = strokes.pixels(piece)
         if abs(at[border] - piece.middle) <= 2 * SAME and ruled[border, piece.start : piece.end].mean() < 0.5:
             ruled[border, piece.start : piece.end] = True
-            mask[part][pixels] = 255
+            mask[part][pixels & _goes_along(runs[border, part[1]])] = 255
         elif piece.length >= _LONE and float((pixels & (ink[part] > 0)).any(axis=0).mean()) > _LONE_WHOLE:
             mask[part][pixels] = 255
     return mask
+
+
+def _goes_along(within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which columns of a piece are a rule's, if those `within` are a border's: others only where they
+    go on for as long as no stroke of writing."""
+    kept = within.copy()
+    bounds = np.flatnonzero(np.diff(within.astype(np.int8), prepend=1, append=1))
+    for start, end in zip(bounds[::2], bounds[1::2], strict=True):
+        kept[start:end] = end - start >= WRITTEN
+    return kept

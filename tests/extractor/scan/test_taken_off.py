@@ -1,0 +1,22 @@
+"""What is taken off a page with its ruled lines, and what stays."""
+
+import cv2
+import pytest
+
+from extractor.scan.ruling import find_grids
+from tests.extractor import drawing
+
+
+@pytest.mark.parametrize("gap", [5, 7, 11])
+def test_a_stroke_of_writing_that_stands_where_a_rule_would_go_on_stays(gap: int) -> None:
+    """The upright rule between two cells ends at their lower rule; in the wide cell below, a digit's stroke
+    lies just where it would run on."""
+    picture = drawing.blank()
+    drawing.table(picture, [200, 500, 1400], [300, 420, 540, 900])
+    cv2.line(picture, (800, 420), (800, 540), (0, 0, 0), 2)
+    stroke = slice(540 + gap, 540 + gap + 26)
+    picture[stroke, 799:802] = 0
+    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    ruling = find_grids(gray, drawing.SCALE)
+    assert (ruling.taken_off(gray)[stroke, 799:802] < 128).mean() > 0.9
+    assert (ruling.lines[430:530, 799:802] > 0).mean() > 0.9
