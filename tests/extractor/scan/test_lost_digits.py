@@ -1,0 +1,43 @@
+"""Numbers of which more stands on the paper than was read."""
+
+from dataclasses import replace
+
+import pytest
+
+from extractor.scan.layers import PAPER
+from extractor.scan.lost_digits import has_lost_digit
+from extractor.scan.pen_marks import find_pen_marks
+from extractor.scan.readings import Reading
+from tests.extractor.scan.pens import SIZE, Form, Y
+
+
+def _form(words: str, lost: int | None) -> Form:
+    """A line, and how it was read: without the character `lost`, and without the room that is left between
+    words and numbers."""
+    form = Form(words)
+    (line,) = form.lines
+    glyphs = enumerate(line.reading.glyphs)
+    kept = tuple(glyph for number, glyph in glyphs if number != lost and glyph.text != " ")
+    form.lines = [replace(line, reading=Reading(kept))]
+    return form
+
+
+def _has_lost(form: Form) -> bool:
+    rows = (form.page().clear < PAPER)[Y + 5 : Y + 5 + SIZE]
+    return has_lost_digit(form.lines[0], SIZE, rows)
+
+
+@pytest.mark.parametrize(
+    "words", ["人数不少于 11669 人次", "约 7444 吨标准煤", "约7444吨标准煤", "建成 58 个站"]
+)
+def test_a_number_that_was_read_as_it_stands_has_lost_none(words: str) -> None:
+    assert not _has_lost(_form(words, None))
+
+
+@pytest.mark.parametrize(
+    ("words", "lost"), [("人数不少于 11669 人次", 6), ("建筑 229 万平方米", 4), ("装机 588 号", 5)]
+)
+def test_one_of_two_equal_digits_that_was_not_read_is_told(words: str, lost: int) -> None:
+    form = _form(words, lost)
+    assert _has_lost(form)
+    assert find_pen_marks(form.page())
