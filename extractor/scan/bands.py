@@ -30,6 +30,8 @@ _EDGE = 1.0  # points around ink between which no ground is measured, since the 
 _RULED = 20.0  # points: ink that runs straight on so far is a rule; specks do not
 _RULE_DARK = 150  # grey level: a rule is darker
 _PALE = 25.0  # levels by which a pale rule is darker than paper at least
+_COUNTED = 255  # rows
+_COLUMNS = 256  # columns that are looked at at once
 _EVEN = 0.25  # share of that darkness: its standard deviation along a rule, which that of specks exceeds
 _HIGH, _ACROSS = 20.0, 1.0  # points: height and width of the surroundings in which ground is measured
 _BETWEEN = 0.1  # weight of the ground between characters, against that of bare ground
@@ -47,14 +49,15 @@ def soiled_columns(gray: Gray, bare: Mask, scale: float) -> Mask:
     `gray`: the page, height x width; `bare`: where its ground lies bare; `scale`: pixels a point. A band
     shows in most of the blocks into which the sheet is cut.
     """
-    soil = bare & (gray < _SOIL)
+    ground = bare.astype(np.uint8)
+    soil = cv2.bitwise_and(ground, cv2.inRange(gray, 0, _SOIL - 1))
     shares = []
     # A picture out of a mail may have fewer rows than there are blocks.
     height, width = gray.shape
     for rows in np.array_split(np.arange(height), min(_BLOCKS, height)):
         block = slice(int(rows[0]), int(rows[-1]) + 1)
-        seen = bare[block].sum(axis=0)
-        share = soil[block].sum(axis=0) / np.maximum(seen, 1)
+        seen, soiled = (_counted(mask[block]) for mask in (ground, soil))
+        share = soiled / np.maximum(seen, 1)
         shares.append(np.where(seen >= _BARE * len(rows), share, np.nan))
     told = np.array(shares)
     told = np.where(np.isfinite(told).sum(axis=0) > _BLOCKS / 3, told, 0.0)
@@ -62,6 +65,13 @@ def soiled_columns(gray: Gray, bare: Mask, scale: float) -> Mask:
     wide = min(width, max(1, round(_WIDE * scale)))
     column = np.convolve(column, np.ones(wide) / wide, "same")
     return np.asarray(column > max(_LEAST, _TIMES * float(np.median(column))), np.bool_)
+
+
+def _counted(mask: Gray) -> NDArray[np.int64]:
+    """Return how many pixels of each column of a mask (1) are set. As many rows as a byte counts are added up
+    at once."""
+    parts = (mask[top : top + _COUNTED] for top in range(0, len(mask), _COUNTED))
+    return np.asarray(np.sum([part.sum(axis=0, dtype=np.uint8) for part in parts], axis=0, dtype=np.int64))
 
 
 def without_bands(text: Gray, boxes: Sequence[Rect], scale: float) -> Gray | None:
@@ -105,16 +115,29 @@ def _lifted(text: Gray, rules: Gray, lines: Gray, scale: float) -> Gray:
 def _rules(text: Gray, scale: float) -> Gray:
     """Return a mask, 255 where ink runs straight on as a rule does, or is pale but even all along, as an
     upright rule is and specks are not."""
-    ink = np.uint8(255) * (text < _RULE_DARK)
+    ink = cv2.inRange(text, 0, _RULE_DARK - 1)
     long = round(_RULED * scale)
     level, upright = (
         cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8)) for shape in ((1, long), (long, 1))
     )
-    depth = 255.0 - text
-    usual, square = (cv2.blur(values, (1, long)) for values in (depth, depth**2))
-    spread = np.sqrt(np.maximum(square - usual**2, 0.0))
-    even = np.uint8(255) * ((usual > _PALE) & (spread < _EVEN * usual))
+    even = _even(cv2.bitwise_not(text), long)
     return np.asarray(cv2.dilate(level | upright | even, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _even(depth: Gray, long: int) -> Gray:
+    """Return a mask, 255 where the `long` pixels of the column around are dark but hardly differ. `depth`: by
+    how many levels each pixel is darker than white."""
+    even = np.zeros_like(depth)
+    # Columns don't depend on each other. Some at a time stay in the cache, and need no memory for a page.
+    for left in range(0, depth.shape[1], _COLUMNS):
+        part = np.ascontiguousarray(depth[:, left : left + _COLUMNS])
+        total = cv2.boxFilter(part, cv2.CV_32F, (1, long), normalize=False)
+        square = cv2.sqrBoxFilter(part, cv2.CV_32F, (1, long), normalize=False)
+        # The variance is the mean square less the squared mean.
+        square *= np.float32(long / (1 + _EVEN**2))
+        steady = cv2.compare(square, cv2.multiply(total, total), cv2.CMP_LT)
+        even[:, left : left + _COLUMNS] = steady & cv2.compare(total, _PALE * long, cv2.CMP_GT)
+    return even
 
 
 def _lines(shape: tuple[int, ...], boxes: Sequence[Rect], scale: float) -> Gray:

@@ -91,9 +91,13 @@ def _lines(lines: Sequence[ReadLine], within: Rect, page: FlatPage, wraps: bool 
     (`wraps` off) each row stays a line of its own. `within`: the cell, in pixels."""
     rows = in_rows(lines)
     squares = find_squares(rows, within, page) if rows else []
-    items = [_items(row, marks, page) for row, marks in zip(rows, squares, strict=True)]
-    if wraps and not any(squares) and (columns := _upright(lines, page)):
+    read = [
+        [[*_characters(piece, marks, page)] for piece in row]
+        for row, marks in zip(rows, squares, strict=True)
+    ]
+    if wraps and not any(squares) and (columns := _upright(rows, read, page)):
         return columns
+    items = [_items(*of_row, page) for of_row in zip(rows, squares, read, strict=True)]
     joined: list[list[_Item]] = []
     room = (within[2] - within[0]) - 2 * max(
         0.0, min((row[0].place.box[0] for row in rows), default=0.0) - within[0]
@@ -106,13 +110,16 @@ def _lines(lines: Sequence[ReadLine], within: Rect, page: FlatPage, wraps: bool 
     return tuple(_line(row) for row in joined if row)
 
 
-def _upright(lines: Sequence[ReadLine], page: FlatPage) -> tuple[Line, ...]:
+def _upright(
+    rows: Sequence[Sequence[ReadLine]], read: Sequence[Sequence[Sequence["_Item"]]], page: FlatPage
+) -> tuple[Line, ...]:
     """Return a line for each column of words that stand under each other, from the right; none where they
-    stand beside each other."""
+    stand beside each other. `read`: the characters of each piece of the rows."""
     placed = [
-        (item, line.place.box)
-        for line in lines
-        for item in _characters(line, (), page)
+        (item, piece.place.box)
+        for row, of_row in zip(rows, read, strict=True)
+        for piece, items in zip(row, of_row, strict=True)
+        for item in items
         if isinstance(item.span, Run) and item.span.text.strip()
     ]
     if len({round(item.x0) for item, _ in placed}) < 2:
@@ -170,9 +177,11 @@ class _Item:
     span: Span
 
 
-def _items(row: Sequence[ReadLine], squares: Sequence[Square], page: FlatPage) -> list[_Item]:
+def _items(
+    row: Sequence[ReadLine], squares: Sequence[Square], read: Sequence[Sequence[_Item]], page: FlatPage
+) -> list[_Item]:
     """Return the characters and boxes of a row from left to right, with a blank where two pieces of the row
-    stand well apart."""
+    stand well apart. `read`: the characters of each piece."""
     items = [
         _Item(
             square.box[0],
@@ -181,7 +190,7 @@ def _items(row: Sequence[ReadLine], squares: Sequence[Square], page: FlatPage) -
         )
         for square in squares
     ]
-    items += [item for piece in row for item in _characters(piece, squares, page)]
+    items += [item for of_piece in read for item in of_piece]
     items.sort(key=lambda item: item.x0 + item.x1)
     return _spaced(items, row)
 

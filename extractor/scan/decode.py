@@ -64,7 +64,6 @@ def pdf_pictures(data: bytes, numbers: Sequence[int], limits: PictureLimits) -> 
     """
     if not numbers:
         return
-    import numpy as np
     import pypdfium2 as pdfium  # type: ignore[import-untyped, unused-ignore]
 
     try:
@@ -80,13 +79,17 @@ def pdf_pictures(data: bytes, numbers: Sequence[int], limits: PictureLimits) -> 
             )
             if width * height * scale**2 > limits.pixels:
                 raise TooManyPixels(f"第 {number} 页的尺寸超过 {limits.pixels // 1_000_000} 百万像素")
-            pixels = page.render(scale=scale, rev_byteorder=True, may_draw_forms=True).to_numpy()
-            yield Picture(
-                np.ascontiguousarray(np.broadcast_to(pixels[..., :3], (*pixels.shape[:2], 3)), np.uint8),
-                (width, height),
-            )
+            yield Picture(_drawn(page, scale), (width, height))
     except pdfium.PdfiumError as error:
         raise Damaged("PDF 无法打开") from error
+
+
+def _drawn(page: "PdfPage", scale: float) -> "NDArray[np.uint8]":
+    """Return the page at `scale` pixels a point: RGB, height x width x 3."""
+    import numpy as np
+
+    pixels = page.render(scale=scale, rev_byteorder=True, may_draw_forms=True).to_numpy()
+    return np.ascontiguousarray(np.broadcast_to(pixels[..., :3], (*pixels.shape[:2], 3)), np.uint8)
 
 
 def pdf_page(

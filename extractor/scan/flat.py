@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from statistics import median
 
 import cv2
 import numpy as np
@@ -50,21 +51,31 @@ class ReadLine:
     struck: tuple[bool, ...] = ()
     underlined: tuple[bool, ...] = ()
 
-    def glyph_boxes(self) -> list[tuple[float, float]]:
+    def glyph_boxes(self) -> Sequence[tuple[float, float]]:
         """Return (x0, x1) of each glyph, in pixels of the page. A Chinese glyph is about an em wide, any
         other half an em."""
+        return self._boxes
+
+    @cached_property
+    def _boxes(self) -> tuple[tuple[float, float], ...]:
         x0, _, x1, _ = self.place.box
         glyphs = [(glyph, x0 + glyph.at * (x1 - x0)) for glyph in self.reading.glyphs]
         wide = self.em()
         halves = [wide * (_HALF_WIDE if is_chinese(glyph.text) else _HALF_NARROW) for glyph, _ in glyphs]
-        return [(x - half, x + half) for (_, x), half in zip(glyphs, halves, strict=True)]
+        return tuple((x - half, x + half) for (_, x), half in zip(glyphs, halves, strict=True))
 
     def em(self, usual: float = _USUAL_EM) -> float:
         """Return the em of the line in pixels: the median step from one Chinese character to the next. The
         line's height tells less, since a stroke may reach far above and below. Where no two Chinese
         characters follow each other, the em is `usual` times the height."""
+        if self._usual_step is None:
+            return usual * (self.place.box[3] - self.place.box[1])
+        return self._usual_step
+
+    @cached_property
+    def _usual_step(self) -> float | None:
         steps = self.steps()
-        return float(np.median(steps)) if steps else usual * (self.place.box[3] - self.place.box[1])
+        return float(median(steps)) if steps else None
 
     def steps(self) -> list[float]:
         """Return the distances in pixels from each Chinese character to the next, as the recogniser places

@@ -24,6 +24,7 @@ _STEP = 16  # pixels from node to node of the map at most; the map is smooth
 # Pixels of the picture for each pixel shown. A picture with more is made smaller first, because sampling
 # would skip ink.
 _COARSE = 1.5
+_SAMPLED = 64  # each so-manieth row is looked at first to tell whether a picture has colour
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,22 @@ def _before_turn(frame: Frame, box: Box) -> Rect:
     return (y0, height - x1, y1, height - x0) if frame.quarters == 3 else (x0, y0, x1, y1)
 
 
-def lay_flat(colour: Colour, frame: Frame, zoom: float = 1.0, region: Rect | None = None) -> Colour:
+def is_plain(colour: Colour) -> bool:
+    """Tell whether a picture (RGB, height x width x 3) has three equal channels, as a copy in grey or in
+    black and white has."""
+    return all(
+        not cv2.norm(cv2.extractChannel(part, 0), cv2.extractChannel(part, channel), cv2.NORM_INF)
+        for part in (np.ascontiguousarray(colour[::_SAMPLED]), colour)  # some rows tell of most that are not
+        for channel in (1, 2)
+    )
+
+
+def lay_flat(
+    colour: Colour, frame: Frame, zoom: float = 1.0, region: Rect | None = None, plain: bool | None = None
+) -> Colour:
     """Return the flat page before its quarter turns, or a `region` of it (in pixels of the flat page), at
     `zoom` times its size: RGB, height x width x 3. `colour`: the picture of the page, RGB, of any
-    resolution."""
+    resolution. `plain`: whether it has three equal channels, where that is known."""
     region = region or (0.0, 0.0, float(frame.flat[0]), float(frame.flat[1]))
     size = max(1, round((region[2] - region[0]) * zoom)), max(1, round((region[3] - region[1]) * zoom))
     if frame.warp is None:
@@ -92,7 +105,8 @@ def lay_flat(colour: Colour, frame: Frame, zoom: float = 1.0, region: Rect | Non
             colour = np.asarray(
                 cv2.resize(colour, None, fx=1 / apart, fy=1 / apart, interpolation=cv2.INTER_AREA), np.uint8
             )
-    return _resampled(colour, frame, frame.warp, zoom, region, size)
+    plain = is_plain(colour) if plain is None else plain
+    return _resampled(colour, frame, frame.warp, zoom, region, size, plain)
 
 
 def _resized(colour: Colour, frame: Frame, region: Rect, size: tuple[int, int]) -> Colour:
@@ -114,7 +128,7 @@ def _resized(colour: Colour, frame: Frame, region: Rect, size: tuple[int, int]) 
 
 
 def _resampled(
-    colour: Colour, frame: Frame, warp: Warp, zoom: float, region: Rect, size: tuple[int, int]
+    colour: Colour, frame: Frame, warp: Warp, zoom: float, region: Rect, size: tuple[int, int], plain: bool
 ) -> Colour:
     """Return a part of the flat page by one resampling of the picture. The map from page to picture is
     smooth, so a coarse one is computed and enlarged."""
@@ -141,9 +155,8 @@ def _resampled(
         )
     # Reading needs sharp strokes. A smaller picture is sharp enough without taking five times as long.
     smooth = cv2.INTER_LINEAR if zoom < 1 else cv2.INTER_CUBIC
-    # A copy in grey has three equal channels, which are sampled once.
-    plain = all(np.array_equal(colour[..., 0], colour[..., channel]) for channel in (1, 2))
-    source = np.ascontiguousarray(colour[..., 0]) if plain else colour
+    # Three equal channels are sampled once.
+    source = cv2.extractChannel(colour, 0) if plain else colour
     sampled = cv2.remap(source, maps[0], maps[1], smooth, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.merge((sampled, sampled, sampled)) if plain else sampled, np.uint8)
 

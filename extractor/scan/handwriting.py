@@ -343,6 +343,11 @@ def _unlike(shape: _Shape, prompt: _Shape, level: bool) -> float:
 def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Rect, float]]:
     """Return blots of ink whose middle lies where nothing was read: boxes in pixels, with confidence.
     `usual`: the height of print, in pixels."""
+    return _blots(_loose(ink, lines, usual), usual)
+
+
+def _loose(ink: Mask, lines: Sequence[ReadLine], usual: float) -> Mask:
+    """Return a mask of the ink whose middle lies where nothing was read. `usual` is the height of print."""
     _, labels, stats, middles = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
     taken = np.zeros(ink.shape, np.bool_)
     for line in lines:
@@ -363,7 +368,7 @@ def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Re
         x, y, width, height = (int(v) for v in stats[label, :4])
         part = (slice(y, y + height), slice(x, x + width))
         mask[part] |= labels[part] == label
-    return _blots(mask, usual)
+    return mask
 
 
 def _blots(mask: Mask, usual: float) -> list[tuple[Rect, float]]:

@@ -15,7 +15,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.scan.strokes import Piece
+from extractor.scan.strokes import Piece, interpolated
 from models.geometry import Rect
 
 Gray = NDArray[np.uint8]
@@ -72,7 +72,7 @@ class Rule:
 
     def level(self, at: float) -> float:
         """Return its place across its direction at the place `at` along it, in pixels."""
-        return float(np.interp(at, *self._course))
+        return interpolated(at, *self._course)
 
     @property
     def dark(self) -> float:

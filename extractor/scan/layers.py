@@ -27,6 +27,8 @@ _INKED = 0.5  # percent of the pixels that are ink at least
 _BLACKER = 10  # levels: black is darker than the lightest of those by so much
 _FAINTEST = 110  # grey level: the lightest that black may be
 _PAPER = 235  # grey level from which on all is white
+# By one, two, three quarters counter-clockwise.
+_TURNS = (cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,7 @@ class Layers:
     @property
     def black(self) -> Gray:
         """The text layer without what is bluer than print: blue pens, and blue stamps."""
-        return np.asarray(
-            cv2.copyTo(np.full_like(self.text, 255), cv2.inRange(self.pen, _BLUER, 255), self.text.copy()),
-            np.uint8,
-        )
+        return np.asarray(cv2.bitwise_or(self.text, cv2.inRange(self.pen, _BLUER, 255)), np.uint8)
 
     @property
     def inks(self) -> Gray:
@@ -71,7 +70,7 @@ class Layers:
             return self
         layers = (self.text, self.all, self.redness, self.red, self.pen)
         text, everything, redness, red, pen = (
-            np.ascontiguousarray(np.rot90(layer, quarters)) for layer in layers
+            np.asarray(cv2.rotate(layer, _TURNS[quarters % 4 - 1]), np.uint8) for layer in layers
         )
         frame = self.frame and self.frame.model_copy(
             update={"quarters": (self.frame.quarters + quarters) % 4}
@@ -83,11 +82,9 @@ def take_apart(flat: Flat) -> Layers:
     """Return the layers of `flat`. Red ink reflects red light, so it nearly vanishes in the red channel. The
     shimmer that is left is lifted to white."""
     raw = cv2.split(flat.colour)
-    # A copy in grey or black and white has three equal channels.
-    plain = all(np.array_equal(raw[0], other) for other in raw[1:])
     channels = (
         [lit(np.asarray(raw[0], np.uint8))] * 3
-        if plain
+        if flat.plain
         else [lit(np.asarray(channel, np.uint8)) for channel in raw]
     )
     red_light, other = channels[0], cv2.max(channels[1], channels[2])
@@ -101,7 +98,7 @@ def take_apart(flat: Flat) -> Layers:
         text = cv2.copyTo(
             cv2.max(cv2.LUT(text, _table(-_SHIMMER, 255 / _UNDER_RED)), text), near, text.copy()
         )
-    everything = channels[0] if plain else lit(cv2.cvtColor(flat.colour, cv2.COLOR_RGB2GRAY))
+    everything = channels[0] if flat.plain else lit(cv2.cvtColor(flat.colour, cv2.COLOR_RGB2GRAY))
     vivid = np.asarray(cv2.LUT(redness, _table(0, _VIVID)), np.uint8)
     pen = cv2.subtract(channels[2], cv2.max(channels[0], channels[1]))
     return Layers(

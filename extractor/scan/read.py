@@ -46,6 +46,7 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
                 damage[picture.damage] = None
             sheet = to_sheet(picture, engine, _turn(frame, picture), before=before)
             frame, before = sheet.layers.frame, sheet.columns
+            del picture  # while the next is drawn, there is one less
             # While this page is read, the next one may be set upright, or read, too.
             begun.append(shared.beside(partial(read_sheet, sheet, number, engine)))
     finally:

@@ -74,7 +74,7 @@ class Ruling:
     def taken_off(self, gray: Gray) -> Gray:
         """Return `gray`, the page or a layer of it, height x width, with paper (255) where lines are
         ruled."""
-        return np.where(self.lines > 0, np.uint8(255), gray)
+        return np.asarray(cv2.bitwise_or(gray, cv2.compare(self.lines, 0, cv2.CMP_GT)), np.uint8)
 
 
 def find_grids(
@@ -94,11 +94,13 @@ def find_grids(
     before = before.enlarged(scale * zoom) if before else None
     black = _reduced(gray, zoom)
     found = _tables(black, boxes, before)
-    inks = [] if coloured is None else [(_reduced(coloured, zoom), False)]
-    for picture, faint in [*inks, (inks[0][0] if inks else black, True)]:
+    inks = None
+    for faint in (True,) if coloured is None else (False, True):
         if _held(found.grids, boxes) >= _HELD and not found.is_pale:
             break
-        other = _tables(picture, boxes, before, faint)
+        if inks is None:
+            inks = black if coloured is None else _reduced(coloured, zoom)
+        other = _tables(inks, boxes, before, faint)
         # Wear draws faint lines too, but seldom a table around most of what is written.
         wide = all(grid.box[2] - grid.box[0] > _WIDE * black.shape[1] for grid in other.grids)
         if (
@@ -202,7 +204,7 @@ class _Seen:
         """Look at `gray`; with `faint` also for lines too pale to be ink."""
         darkness = find_darkness(gray)
         ink = find_ink(gray, darkness)
-        turned = np.ascontiguousarray(darkness.T), np.ascontiguousarray(ink.T)
+        turned = np.asarray(cv2.transpose(darkness), np.int16), np.asarray(cv2.transpose(ink), np.uint8)
         lined = (
             (ink | find_faint(darkness, ink), turned[1] | find_faint(*turned)) if faint else (ink, turned[1])
         )
@@ -217,7 +219,7 @@ def _near_lines(strokes: Strokes, shape: tuple[int, ...]) -> Gray:
     for piece in strokes.pieces:
         part, pixels = strokes.pixels(piece)
         lines[part][pixels] = 255
-    return np.ascontiguousarray(cv2.dilate(lines, np.ones((2 * _AT + 1, 1), np.uint8)).T)
+    return np.asarray(cv2.transpose(cv2.dilate(lines, np.ones((2 * _AT + 1, 1), np.uint8))), np.uint8)
 
 
 def _tables(

@@ -67,10 +67,8 @@ def to_sheet(
     `turn` is how many quarter turns the page before needed, if it had the same shape, and `told` how many a
     person said. `before` holds the columns, in points, of the table that the page before ends with.
     """
-    colour = on_light_ground(picture.colour)
-    codes = read_codes(colour)
-    colour = without_highlighter(without_fringes(codes.without(colour)))
-    layers, boxes = set_upright(take_apart(flatten(colour, picture.points)), engine, turn, told)
+    codes, apart = _apart(picture)
+    layers, boxes = set_upright(apart, engine, turn, told)
     cleaned = without_bands(layers.text, boxes, layers.scale)
     if cleaned is None:
         ruling = find_grids(layers.black, layers.scale, boxes, layers.inks, before)
@@ -81,6 +79,14 @@ def to_sheet(
     ruling, other = (find_grids(one.black, one.scale, boxes, one.inks, before) for one in (clean, layers))
     ruling = cleaned_or(ruling, other, boxes)
     return Sheet(clean, boxes, ruling, codes, is_coloured(picture.colour), layers.text)
+
+
+def _apart(picture: Picture) -> tuple[Codes, Layers]:
+    """Return the codes in a picture, and the layers of its page, flat."""
+    colour = on_light_ground(picture.colour)
+    codes = read_codes(colour)
+    colour = without_highlighter(without_fringes(codes.without(colour)))
+    return codes, take_apart(flatten(colour, picture.points))
 
 
 def read_sheet(sheet: Sheet, number: int, engine: OcrEngine) -> Page:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.scan.frames import TERMS, Bend, lay_flat, moved
+from extractor.scan.frames import TERMS, Bend, is_plain, lay_flat, moved
 from extractor.scan.skew import text_skew
 from models.page import Frame, Warp
 
@@ -68,12 +68,14 @@ _PAPER = 200.0  # grey level that paper gets
 @dataclass(frozen=True)
 class Flat:
     """A flat page with level rows. `colour` is RGB, height x width x 3, and `scale` its pixels a point.
-    `warped` tells whether its picture had to be warped, `frame` how the page was made from it."""
+    `warped` tells whether its picture had to be warped, `plain` whether that is known to have three equal
+    channels, `frame` how the page was made from it."""
 
     colour: Colour
     scale: float
     warped: bool
     frame: Frame | None = None
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,8 @@ def flatten(colour: Colour, points: tuple[float, float] | None) -> Flat:
     `points` is the page's width and height in points, where the file tells it. A photo's page is taken to be
     A4.
     """
-    frame = _frame(colour, points)
-    return Flat(lay_flat(colour, frame), frame.scale, frame.warp is not None, frame)
+    plain, frame = is_plain(colour), _frame(colour, points)
+    return Flat(lay_flat(colour, frame, plain=plain), frame.scale, frame.warp is not None, frame, plain)
 
 
 def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
@@ -179,6 +181,8 @@ def lit(gray: Gray) -> Gray:
     paper = cv2.GaussianBlur(
         cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), (0, 0), max(1.0, side / _SMOOTH)
     )
+    if paper.min() == 255:
+        return gray  # a scanner has made all paper white
     paper = cv2.resize(paper, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.divide(gray, np.maximum(paper, 1), scale=255), np.uint8)
 

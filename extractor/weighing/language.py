@@ -10,17 +10,19 @@ person's name too, a surname and one or two characters that are borne as given n
 import json
 import sys
 import zlib
-from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import accumulate, product
+from itertools import product
 from math import exp, log, prod
 from typing import NamedTuple
 
 EDGE = 0  # the sign at which words begin and end
 STEPS = 12  # steps of the stored counts a nat
+_TIMES = tuple(exp(step / STEPS) for step in range(256))  # the count of each step
+_BYTES = 6  # bytes of a stored key: it is of three characters at most
+_WHOLE = 8  # bytes of a key in memory
 # A character that no word has.
 _UNKNOWN = 1e-8
 # How likely signs other than Chinese characters begin a word, by what stands before: (digit, letter, mark,
@@ -186,17 +188,26 @@ def _begins(after: str, text: str) -> float:
 class _Counts(NamedTuple):
     """Counts by key, in the order of the keys, as steps of a logarithm."""
 
-    keys: "array[int]"
-    steps: bytes
+    keys: Sequence[int]
+    steps: Sequence[int]
+
+    @classmethod
+    def of_planes(cls, planes: memoryview, size: int) -> "_Counts":
+        """Read so many counts from the lowest bytes of all keys, the next ones, and so on, and the steps."""
+        whole = bytearray(_WHOLE * size)
+        for number in range(_BYTES):
+            place = number if sys.byteorder == "little" else _WHOLE - 1 - number
+            whole[place::_WHOLE] = planes[number * size : (number + 1) * size]
+        return cls(memoryview(whole).cast("Q"), planes[_BYTES * size : (_BYTES + 1) * size])
 
     def of(self, key: int) -> float:
         place = bisect_left(self.keys, key)
-        return exp(self.steps[place] / STEPS) if self.keys[place : place + 1] == array("Q", (key,)) else 0.0
+        return _TIMES[self.steps[place]] if place < len(self.keys) and self.keys[place] == key else 0.0
 
     def after(self, context: int) -> tuple[float, int]:
         """Return how often characters follow a context, and how many different ones do."""
         steps = self.steps[bisect_left(self.keys, context << 16) : bisect_left(self.keys, context + 1 << 16)]
-        return sum(exp(step / STEPS) for step in steps), len(steps)
+        return sum(_TIMES[step] for step in steps), len(steps)
 
 
 class _Table:
@@ -204,24 +215,22 @@ class _Table:
 
     def __init__(self, data: bytes) -> None:
         """`data` is what `packed` made."""
-        head, rest = zlib.decompress(data).split(b"\n", 1)
-        names = json.loads(head)
+        unpacked = zlib.decompress(data)
+        end = unpacked.index(b"\n")
+        names, rest = json.loads(unpacked[:end]), memoryview(unpacked)[end + 1 :]
         self.surnames: dict[str, float] = names["surnames"]
         borne = sum(names["given"].values())
         self.given: dict[str, float] = {char: times / borne for char, times in names["given"].items()}
         counts: list[_Counts] = []
         for size in names["sizes"]:
-            differences = array("Q", rest[: 8 * size])
-            if sys.byteorder == "big":
-                differences.byteswap()
-            counts.append(_Counts(array("Q", accumulate(differences)), rest[8 * size : 9 * size]))
-            rest = rest[9 * size :]
+            counts.append(_Counts.of_planes(rest, size))
+            rest = rest[(_BYTES + 1) * size :]
         singles, self._pairs, self._triples = counts
         self._pairs_after = lru_cache(50_000)(self._pairs.after)
         self._triples_after = lru_cache(50_000)(self._triples.after)
-        total = sum(exp(step / STEPS) for step in singles.steps)
+        total = sum(_TIMES[step] for step in singles.steps)
         self._single = {
-            code: exp(step / STEPS) / total for code, step in zip(singles.keys, singles.steps, strict=True)
+            code: _TIMES[step] / total for code, step in zip(singles.keys, singles.steps, strict=True)
         }
 
     def first(self, code: int) -> float:
@@ -248,10 +257,9 @@ def packed(
     body = b""
     for one in counts:
         keys = sorted(one)
-        differences = array("Q", (key - before for before, key in zip([0, *keys], keys, strict=False)))
-        if sys.byteorder == "big":
-            differences.byteswap()
-        body += differences.tobytes() + bytes(round(log(one[key]) * STEPS) for key in keys)
+        # The same bytes of all keys one after the other are smaller once packed, and need no sums to be read.
+        planes = (bytes(key >> 8 * number & 0xFF for key in keys) for number in range(_BYTES))
+        body += b"".join(planes) + bytes(round(log(one[key]) * STEPS) for key in keys)
     return zlib.compress(json.dumps(head, ensure_ascii=False).encode() + b"\n" + body, 9)
 
 

@@ -106,10 +106,14 @@ def _lies_in(ring: Ring, other: Ring) -> bool:
 def _red_seals(layers: Layers) -> list[Ring]:
     """Find red ink that is as large as a seal and hangs together once gaps of a few millimetres are
     closed."""
+    if not cv2.hasNonZero(layers.redness):
+        return []
     millimetre = layers.scale * _POINTS_A_MM
     zoom = min(1.0, _LOOK / 72 / layers.scale)
     small = cv2.resize(layers.redness, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
     mask = np.uint8(255) * (small > _REDDISH)
+    if not mask.any():
+        return []
     # Closing gaps needs room to grow beyond the edge of the page.
     room = round(_MARGIN * millimetre * zoom) + 2
     mask = cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT, value=0)

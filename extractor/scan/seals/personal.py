@@ -46,7 +46,7 @@ def find_thumbs(layers: Layers, ruled: Gray, rings: Sequence[Ring]) -> list[Rect
     round and full all over. `ruled` is a mask of ruled lines. `rings` are the seals, which are left out."""
     zoom = min(1.0, _LOOK / 72 / layers.scale)
     inks = _inks(layers)
-    inks[ruled > 0] = 0
+    inks = cv2.bitwise_and(inks, cv2.compare(ruled, 0, cv2.CMP_EQ))
     small = cv2.resize(inks, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
     ink = np.asarray(small > 255 * _SPARSE, np.uint8)
     for ring in rings:
@@ -104,7 +104,8 @@ def _disc(across: float) -> Gray:
 
 def _inks(layers: Layers) -> Gray:
     """Return a mask, 255 where there is ink, even faint ink."""
-    return np.asarray(np.uint8(255) * ((layers.all < _SHADE) | (layers.redness > _REDDISH)), np.uint8)
+    shade = cv2.compare(layers.all, _SHADE, cv2.CMP_LT)
+    return np.asarray(cv2.bitwise_or(shade, cv2.compare(layers.redness, _REDDISH, cv2.CMP_GT)), np.uint8)
 
 
 def is_chop(layers: Layers, box: Rect) -> bool:

@@ -1,12 +1,13 @@
 """Bands of dirt of a scanner's rollers, taken off before a page is read."""
 
+import tracemalloc
 from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
-from extractor.scan.bands import without_bands
+from extractor.scan.bands import _even, without_bands
 from extractor.scan.readings import Glyph, Reading
 from extractor.scan.ruling import cleaned_or, find_grids
 from extractor.scan.soiled import find_soiled, read_with_dirt
@@ -105,3 +106,19 @@ def test_a_line_that_reads_differently_with_its_dirt_is_told(said, confidence, r
     assert [line.reading.text for line in page.lines] == [read]
     assert len(page.disputed) == disputed
     assert len(find_soiled(page)) == disputed
+
+
+def test_what_is_even_all_along_is_told_without_memory_for_a_page_of_fractions():
+    """Each picture of numbers in double precision would take eight times the page."""
+    rng = np.random.default_rng(2)
+    depth = rng.normal(60, np.linspace(2, 40, 2400), (2000, 2400)).clip(0, 255).astype(np.uint8)
+    tracemalloc.start()
+    even = _even(depth, 57)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    whole = depth.astype(np.float64)
+    usual, square = (cv2.blur(values, (1, 57)) for values in (whole, whole**2))
+    same = (even > 0) == ((usual > 25) & (square - usual**2 < 0.25**2 * usual**2))
+    assert same.mean() > 0.99999  # the last digits of equal fractions may differ
+    assert 0.2 < (even > 0).mean() < 0.8
+    assert most < 4 * depth.size

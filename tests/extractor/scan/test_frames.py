@@ -104,3 +104,11 @@ def test_a_page_that_was_not_warped_is_shown_from_its_own_pixels():
     frame = upright.as_it_is((400, 600), (288, 432))
     part = frames.show(picture, frame, frame.scale, Box(x0=36, y0=72, x1=144, y1=144))
     assert np.array_equal(part, picture[100:200, 50:200])
+
+
+def test_a_picture_is_plain_whose_channels_are_equal_everywhere():
+    grey = np.repeat(np.random.default_rng(1).integers(0, 256, (200, 150, 1), np.uint8), 3, axis=2)
+    coloured = grey.copy()
+    coloured[101, 70, 2] ^= 1
+    assert frames.is_plain(grey)
+    assert not frames.is_plain(coloured)

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from extractor.scan.strokes import find_darkness, find_ink, find_strokes
+from extractor.scan.strokes import _components, find_darkness, find_ink, find_strokes, interpolated
 from tests.extractor import drawing
 
 
@@ -46,3 +46,21 @@ def test_an_upright_line_from_rule_to_rule_is_seen_between_strokes_of_writing_in
     ends[200:1000, 293:301] = ends[200:1000, 347:355] = 255
     pieces = find_strokes(find_ink(gray, darkness), darkness, 34, 12, ends).pieces
     assert any(abs(piece.middle - 600.5) < 2 and 40 < piece.length < 60 for piece in pieces)
+
+
+def test_a_place_between_points_is_that_of_numpy():
+    rng = np.random.default_rng(5)
+    xs = np.sort(rng.integers(0, 30, 12).astype(float)).tolist()  # some are the same
+    ys = rng.random(12).tolist()
+    at = [*rng.uniform(-5, 35, 200).tolist(), *xs]
+    assert [interpolated(x, xs, ys) for x in at] == [float(np.interp(x, xs, ys)) for x in at]
+
+
+def test_connected_components_are_those_of_opencv():
+    rng = np.random.default_rng(3)
+    for share in (0.0, 0.02, 0.3):
+        mask = np.uint8(255) * (rng.random((90, 70)) < share)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+        found = _components(mask)
+        assert np.array_equal(found[0], labels)
+        assert np.array_equal(found[1][1:], stats[1:])

@@ -88,3 +88,19 @@ def test_characters_that_the_file_holds_stand_around_those_that_were_read():
         [Line(spans=(Run(text="装机容"), *_read("重", {0: (0.7, [("量", 0.25)])}).spans))], Place()
     )
     assert respell(PROSE, whole).text == f"{typed.text}量"
+
+
+def test_counts_are_packed_and_read_as_they_are():
+    counts = [
+        {language.key(*codes): float(times) for times, codes in enumerate(some, 1)}
+        for some in (
+            [(0x4E00,), (0x9FFF,)],
+            [(0, 0x4E00), (0x9FFF, 0)],
+            [(0x9FFF, 0x4E01, 0x9FFE), (1, 2, 3)],
+        )
+    ]
+    table = language._Table(language.packed(counts, {"王": 0.1}, {"伟": 2}))
+    read = (table._pairs, table._triples)
+    assert [{key: round(one.of(key)) for key in one.keys} for one in read] == counts[1:]
+    assert table._pairs.of(language.key(1, 1)) == table._triples.of(1 << 47) == 0
+    assert [round(each) for each in table._pairs.after(0)] == [1, 1]
