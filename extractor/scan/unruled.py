@@ -300,6 +300,8 @@ class _Page:
             for x0, y0, x1, y1 in texts
             if x0 < last and x1 > first
         ]
+        if not rows:
+            return (first + last) / 2
         count = np.sum(rows, axis=0)
         start, length = _longest(count == count.min())
         return first + start + length / 2

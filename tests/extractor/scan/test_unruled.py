@@ -69,6 +69,12 @@ def test_a_page_with_nothing_but_a_date_is_no_form():
     assert not _grids(*_page([(100, [(1180, "2021年2月5日")])]))
 
 
+def test_a_date_over_a_line_that_ends_the_form_has_a_row_without_a_label():
+    letter = [(250, [(215, "按照贵局通知要求我单位认真组织编制了申请表随函报送")])]
+    (found,) = _grids(*_page([(150, [(1180, "2021年2月5日")]), *letter, (400, [(515, "同意推荐")])]))
+    assert _places(found) == [(0, 0, 1), (0, 1, 1)]
+
+
 @pytest.mark.parametrize("start", [400, 300])
 def test_labels_that_end_together_or_stand_one_over_the_middle_of_the_other_make_a_form(start):
     """Those of the first sort end at 480, the others have their middle at 350."""
