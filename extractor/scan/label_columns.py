@@ -1,5 +1,5 @@
-"""Gives a table its column of labels where rules stand only around, or under, its answers. The labels stand
-left of it then, on bare or on coloured paper, each beside its row."""
+"""Gives a table its labels where rules stand only around, or under, its answers: in a column left of it, or
+in one tall cell, each beside its row."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -11,12 +11,17 @@ from extractor.scan.carried import Columns
 from extractor.scan.grids import Grid, GridBox
 from models.geometry import Rect, around
 
+_TWO = 2  # rows: a cell as tall is parted by labels far apart only
 _FEWEST = 3  # rows with a label beside them
 _MOST_ROWS = 0.6  # least share of the rows that have one
 # Heights, that is usual heights of a line of text:
 _OFF = 0.6  # labels that begin, end or have their middles one under the other stand so exactly there
 _ROOM = 0.4  # room between labels and the edges of their column
 _WIDEST = 10.0  # a column of labels is no wider
+_WORD = 1.5  # a line of a label is wider
+_IN = 0.3  # a line that reaches so far into two rows stands across them
+_APART = 0.35  # labels of different rows stand farther apart
+_FAR = 1.5  # those of two rows, which may be two lines of one label
 _NEAR = 2.0  # a column on the page before had its edges as near
 
 
@@ -61,6 +66,47 @@ def with_labels(grid: Grid, others: Iterable[Grid], boxes: Sequence[Rect], befor
     cells = sorted((*beside, *moved), key=lambda cell: (cell.row, cell.column))
     whole = Grid(tuple(cells), (start, top, grid.box[2], bottom))
     return _with_first_row(whole, left, loose, column, boxes, high)
+
+
+def with_rows(grid: Grid, boxes: Sequence[Rect], goes_on: bool) -> Grid:
+    """Return the table with its tall cells parted where each row beside them has a label of its own in them.
+    `boxes`: bounding boxes of lines of text, in pixels. With `goes_on` a row of the page before may go on in
+    the first row, which has no label then. The new cells are not sure."""
+    if not boxes:
+        return grid
+    high = float(np.median([y1 - y0 for _, y0, _, y1 in boxes]))
+    parts = [part for cell in grid.cells for part in _parts(cell, grid, boxes, high, goes_on)]
+    return replace(grid, cells=tuple(sorted(parts, key=lambda cell: (cell.row, cell.column))))
+
+
+def _parts(cell: GridBox, grid: Grid, boxes: Sequence[Rect], high: float, goes_on: bool) -> list[GridBox]:
+    edges = {one.box[1] for one in grid.cells} | {grid.box[3]}
+    left, top, right, bottom = cell.box
+    ys = [top, *sorted(y for y in edges if top < y < bottom), bottom]
+    rows = list(pairwise(ys))
+    lines = sorted((box for box in boxes if _middle_in(box, cell.box)), key=lambda box: box[1])
+    if len(rows) != cell.row_span or len(rows) < _TWO or not lines:
+        return [cell]
+    # Characters that stand one under the other are one label.
+    own = [[box for box in lines if _is_in_row(box, row) and box[2] - box[0] > _WORD * high] for row in rows]
+    crossed = any(box[1] + _IN * high < y < box[3] - _IN * high for box in lines for y in ys[1:-1])
+    if crossed or len(_column(lines, high)) < _MOST_ROWS * len(lines):
+        return [cell]
+    if goes_on and not cell.row and len(rows) == _TWO and not own[0] and _is_centred(own[1], rows[1], high):
+        own[0] = [(left, top - _FAR * high, right, top)]
+    # Lines of one text follow each other closely across the rows.
+    apart = _FAR if len(rows) == _TWO else _APART
+    if not all(own) or any(b[0][1] - a[-1][3] < apart * high for a, b in pairwise(own)):
+        return [cell]
+    return [
+        replace(cell, row=cell.row + n, row_span=1, box=(left, row[0], right, row[1]), sure=False)
+        for n, row in enumerate(rows)
+    ]
+
+
+def _is_centred(lines: Sequence[Rect], row: tuple[float, float], high: float) -> bool:
+    """Tell whether lines stand in the middle of their row."""
+    return bool(lines) and abs(lines[0][1] + lines[-1][3] - row[0] - row[1]) / 2 < _OFF * high
 
 
 def _with_first_row(

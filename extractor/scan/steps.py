@@ -9,6 +9,7 @@ from extractor.scan.carried import Columns, columns_of
 from extractor.scan.compose import make_page
 from extractor.scan.cores import cores
 from extractor.scan.cut_off import find_cut_off
+from extractor.scan.dark_fills import on_light_fills
 from extractor.scan.dark_mode import on_light_ground
 from extractor.scan.decode import Picture
 from extractor.scan.dirt import without_dirt
@@ -70,7 +71,9 @@ def to_sheet(
     colour = on_light_ground(picture.colour)
     codes = read_codes(colour)
     colour = without_highlighter(without_fringes(codes.without(colour)))
-    layers, boxes = set_upright(take_apart(flatten(colour, picture.points)), engine, turn, told)
+    flat = flatten(colour, picture.points)
+    flat = replace(flat, colour=on_light_fills(flat.colour, flat.scale))
+    layers, boxes = set_upright(take_apart(flat), engine, turn, told)
     cleaned = without_bands(layers.text, boxes, layers.scale)
     if cleaned is None:
         ruling = find_grids(layers.black, layers.scale, boxes, layers.inks, before)
