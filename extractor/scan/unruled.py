@@ -1,9 +1,10 @@
 """Finds the rows of a form without rules. Its labels stand one under the other, with their answers beside
 them.
 
-A row begins with its label only where the label's first line is level with that of its answer. The rows are a
-guess, and a reader of their cells must be told so. A page on which a form goes on has too few labels to tell
-its columns; those of the page before tell them.
+A row begins with its label where the label's first line is level with that of its answer; `centred` tells
+rows whose labels stand beside the middle of their answers. The rows are a guess, and a reader of their cells
+must be told so. A page on which a form goes on has too few labels to tell its columns; those of the page
+before tell them.
 """
 
 from collections.abc import Callable, Sequence
