@@ -205,12 +205,9 @@ def _characters(piece: ReadLine, squares: Sequence[Square], page: FlatPage) -> I
             # Recognisers see boxes in running text, too. A box without the shape of one is an unknown
             # character.
             sure = min(sure, rungs.EVEN) if glyph.text in EMPTY_GLYPHS | MARK_GLYPHS else sure
-            # Without one stroke, a digit or letter becomes another one. A Chinese character does not.
-            sure = (
-                min(sure, rungs.EVEN)
-                if glyph.text.isascii() and _is_struck((start, top, end, bottom), page)
-                else sure
-            )
+            # Without one stroke, 8 becomes 3, and 人 becomes 八.
+            if _is_struck((start, top, end, bottom), page):
+                sure = min(sure, rungs.EVEN)
             span = _span(replace(glyph, confidence=sure), page.in_points((start, top, end, bottom)))
             told = {"recovered": any(piece.recovered[number : number + 1])}
             emphasis = frozenset(

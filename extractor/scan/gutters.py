@@ -4,17 +4,19 @@ behind a gap, as answers do behind labels."""
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan.carried import Columns
 from extractor.scan.lattice import Texts
-from models.geometry import Rect
+from models.geometry import Rect, around
 
 # Shares of the usual height of a line.
 _GAP = 0.6  # the least gap before a column
 _WIDE_GAP = 1.6  # the same where only two rows begin there, since the characters of a short label stand apart
+_APART = 1.2  # a wider gap parts the writing of one column from that of the next
 _OFF = 0.3  # the greatest distance from one beginning to the next in the same column
 _BEFORE = 0.25  # a column begins this far before its text
 _FEW = 2  # rows: so many make a column only with a wide gap
@@ -43,19 +45,23 @@ def find_gutters(ys: Sequence[float], left: float, right: float, texts: Texts) -
         written[part] = texts.ink[part]
     bands = [_inked(written[round(top) + _INSET : round(bottom) - _INSET]) for top, bottom in pairwise(ys)]
     begins = sorted(
-        begin for row, band in enumerate(bands) for begin in _begins(band, row, left, right, _GAP * high)
+        begin for row, band in enumerate(bands) for begin in _begins(band, row, left, right, high)
     )
-    groups: list[list[tuple[int, int, int]]] = []
+    groups: list[list[_Begin]] = []
     for begin in begins:
-        if groups and begin[0] - groups[-1][-1][0] <= _OFF * high:
+        if groups and begin.at - groups[-1][-1].at <= _OFF * high:
             groups[-1].append(begin)
         else:
             groups.append([begin])
     found = []
     for group in groups:
-        rows = {row for _, _, row in group}
-        if len(rows) > _FEW or (len(rows) == _FEW and min(gap for _, gap, _ in group) > _WIDE_GAP * high):
-            at = group[0][0] - _BEFORE * high
+        rows = {begin.row for begin in group}
+        if len(rows) > _FEW or (len(rows) == _FEW and min(one.gap for one in group) > _WIDE_GAP * high):
+            at = group[0].at - _BEFORE * high
+            wider = list(_centred(group, begins, bands, high))
+            if wider:
+                at = min(one.at for one in wider) - _BEFORE * high
+                rows |= {one.row for one in wider}
             if len(rows) > _MOST * len(bands):
                 rows |= {
                     row for row, band in enumerate(bands) if not band[round(at) - 1 : round(at) + 2].any()
@@ -69,13 +75,47 @@ def _inked(rows: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.asarray((rows > 0).any(axis=0), bool)
 
 
-def _begins(
-    band: NDArray[np.bool_], row: int, left: float, right: float, least: float
-) -> list[tuple[int, int, int]]:
-    """Return (place, width of the gap, row) wherever writing goes on behind a gap wider than `least`. Places
-    and widths are in pixels."""
+class _Begin(NamedTuple):
+    """Where writing goes on behind a gap: at which pixel, behind how many bare ones, in which row, and where
+    it has its middle."""
+
+    at: int
+    gap: int
+    row: int
+    middle: float
+
+
+def _begins(band: NDArray[np.bool_], row: int, left: float, right: float, high: float) -> list[_Begin]:
+    """Return wherever writing goes on in a row behind a gap. `left` and `right`: the edges of the table;
+    `high`: the usual height of a line, both in pixels."""
     inked = np.flatnonzero(band[round(left) : round(right)]) + round(left)
-    return [(int(b), int(b - a), row) for a, b in pairwise(inked) if b - a > least]
+    ends = [int(a) for a, b in pairwise(inked) if b - a > _APART * high]
+    last = int(inked[-1]) if len(inked) else 0
+    return [
+        _Begin(int(b), int(b - a), row, (int(b) + next((end for end in ends if end >= b), last)) / 2)
+        for a, b in pairwise(inked)
+        if b - a > _GAP * high
+    ]
+
+
+def _centred(
+    group: Sequence[_Begin], begins: Iterable[_Begin], bands: Sequence[NDArray[np.bool_]], high: float
+) -> Iterator[_Begin]:
+    """Yield what begins before the `group` and has its middle under theirs, as a longer label has in a column
+    of centred ones. No other row of the group may have writing as far left."""
+    middle = float(np.median([one.middle for one in group]))
+    if any(abs(one.middle - middle) > _OFF * high for one in group):
+        return
+    rows = {one.row for one in group}
+    for one in begins:
+        at = round(one.at - _BEFORE * high)
+        if (
+            one.at < group[0].at
+            and one.row not in rows
+            and abs(one.middle - middle) <= _OFF * high
+            and not any(bands[row][at : group[0].at].any() for row in rows)
+        ):
+            yield one
 
 
 def border_at(at: float, ys: Sequence[float], texts: Texts) -> Gutter:
@@ -94,13 +134,21 @@ def behind(border: Gutter, gutters: Sequence[Gutter], ys: Sequence[float], texts
         for row in gutter.rows:
             own = [box for box in texts.boxes if ys[row] < (box[1] + box[3]) / 2 < ys[row + 1]]
             begun = [box for box in own if abs(box[0] - gutter.at) <= high]
-            told = any(_has_before(box, own, border.at + high, high) for box in begun)
+            # Lines around the middle of what stands before them are level with it as a whole.
+            whole = [around(begun)] if _follow(begun, high) else []
+            told = any(_has_before(box, own, border.at + high, high) for box in [*begun, *whole])
             # What stands before it may be of one line with what begins there.
             told |= not begun and any(x0 < gutter.at < x1 for x0, _, x1, _ in own)
             rows += [row] if told or not begun else []
             is_told |= told
         if is_told:
             yield replace(gutter, rows=tuple(rows))
+
+
+def _follow(boxes: Sequence[Rect], high: float) -> bool:
+    """Tell whether there are several lines, each close under the one before."""
+    ordered = sorted(boxes, key=lambda box: box[1])
+    return len(boxes) > 1 and all(below[1] - above[3] < high for above, below in pairwise(ordered))
 
 
 def _has_before(box: Rect, others: Iterable[Rect], left: float, high: float) -> bool:

@@ -305,10 +305,8 @@ def _usual_darkness(lines: Iterable[Rule | Piece]) -> float:
     ordered = sorted(lines, key=lambda line: line.dark)
     if not ordered:
         return 0.0
-    half = np.searchsorted(
-        np.cumsum([line.length for line in ordered]), sum(line.length for line in ordered) / 2
-    )
-    return ordered[int(half)].dark
+    lengths = np.cumsum([line.length for line in ordered])
+    return ordered[int(np.searchsorted(lengths, lengths[-1] / 2))].dark
 
 
 def _is_foreign(one: Rule, own: Sequence[Rule], others: Sequence[Rule], size: int) -> bool:
@@ -397,7 +395,9 @@ def _reached(upright: Rule, texts: Texts) -> Iterator[tuple[float, float, float]
         middle, high = (y0 + y1) / 2, y1 - y0
         x = upright.level(middle)
         if upright.start < middle < upright.end and x0 - _NEAR * high < x < x1 + _ACROSS * high:
-            yield (*_bare(texts.ink, x, y0, y1, high), high)
+            # A level rule at which it ends is no writing.
+            rows = max(y0, upright.start + _OWN), min(y1, upright.end - _OWN)
+            yield (*_bare(texts.ink, x, *rows, high), high)
 
 
 def _bare(ink: Gray, x: float, y0: float, y1: float, high: float) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from extractor.scan import lattice
 from extractor.scan.carried import Columns
 from extractor.scan.folds import Folds, find_folds
 from extractor.scan.grids import Grid, bare_grid, grid_of, scaled
+from extractor.scan.label_columns import with_labels, with_rows
 from extractor.scan.lattice import SAME, TOUCH, Rule, Texts
 from extractor.scan.open_sides import edges, gone_on
 from extractor.scan.side_by_side import columns, in_column, without_bridges
@@ -250,6 +251,8 @@ def _tables(
         for rules in lattice.tables(levels, uprights)
         if (grid := grid_of(*rules, seen.lined, texts, before))
     ]
+    grids = [with_rows(grid, boxes, before is not None) for grid in grids]
+    grids = [with_labels(grid, [one for one in grids if one is not grid], boxes, before) for grid in grids]
     level, upright = (_borders(grids, upright) for upright in (False, True))
     ruled = _ruled(seen.level, seen.level.pieces, seen.lined[0], level)
     ruled |= _ruled(seen.upright, standing, seen.lined[1], upright).T

@@ -9,6 +9,7 @@ from extractor.scan.carried import Columns, columns_of
 from extractor.scan.compose import make_page
 from extractor.scan.cores import cores
 from extractor.scan.cut_off import find_cut_off
+from extractor.scan.dark_fills import on_light_fills
 from extractor.scan.dark_mode import on_light_ground
 from extractor.scan.decode import Picture
 from extractor.scan.dirt import without_dirt
@@ -86,7 +87,8 @@ def _apart(picture: Picture) -> tuple[Codes, Layers]:
     colour = on_light_ground(picture.colour)
     codes = read_codes(colour)
     colour = without_highlighter(without_fringes(codes.without(colour)))
-    return codes, take_apart(flatten(colour, picture.points))
+    flat = flatten(colour, picture.points)
+    return codes, take_apart(replace(flat, colour=on_light_fills(flat.colour, flat.scale)))
 
 
 def read_sheet(sheet: Sheet, number: int, engine: OcrEngine) -> Page:

@@ -1,9 +1,10 @@
 """Finds the rows of a form without rules. Its labels stand one under the other, with their answers beside
 them.
 
-A row begins with its label only where the label's first line is level with that of its answer. The rows are a
-guess, and a reader of their cells must be told so. A page on which a form goes on has too few labels to tell
-its columns; those of the page before tell them.
+A row begins with its label where the label's first line is level with that of its answer; `centred` tells
+rows whose labels stand beside the middle of their answers. The rows are a guess, and a reader of their cells
+must be told so. A page on which a form goes on has too few labels to tell its columns; those of the page
+before tell them.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan.carried import Columns
+from extractor.scan.centred import bands_of, tops_of
 from models.geometry import Rect
 
 Gray = NDArray[np.uint8]
@@ -83,6 +85,8 @@ class _Page:
     def _rows_of(self, lines: Sequence[Rect], answers: float) -> Rows | None:
         high = self.high
         labels = self._blocks(lines, answers, self.texts)
+        if (rows := self._centred(labels, answers)) is not None:
+            return rows
         beside = [box for box in self.texts if box[0] > answers - _OFF * high]
         level = [[box for box in beside if self._stands_beside(box, block)] for block in labels]
         starts = [
@@ -114,6 +118,42 @@ class _Page:
             self._border(answers, below),
         )
 
+    def _centred(self, labels: Sequence[Sequence[Rect]], answers: float) -> Rows | None:
+        """Return the rows of labels that stand beside the middle of their answers; None for others."""
+        high = self.high
+        beside = self._answers_of(answers, self.texts)
+        # What stands over the first answer is a heading, or a letter.
+        while labels and not _has_beside(labels[0], beside):
+            labels = labels[1:]
+        tops = self._tops(labels, beside)
+        if tops is None or len(labels) < _FEWEST:
+            return None
+        below = [box for box in self.texts if box[3] > tops[0]]
+        ys = (*tops, max(box[3] for box in below) + _ROOM * high)
+        started = [
+            any(abs(box[0] - answers) <= _OFF * high or box[0] < answers
+                for box in beside if top < (box[1] + box[3]) / 2 < bottom)
+            for top, bottom in pairwise(ys)
+        ]  # fmt: skip
+        if sum(started) < _ANSWERED * len(labels):
+            return None
+        return Rows(
+            ys,
+            min(box[0] for box in below) - _ROOM * high,
+            max(box[2] for box in below) + _ROOM * high,
+            self._border(answers, below),
+        )
+
+    def _answers_of(self, answers: float, texts: Sequence[Rect]) -> list[Rect]:
+        """Return the lines in the column of answers, and those that go over into it from that of labels."""
+        return [box for box in texts if box[0] > answers - _OFF * self.high or self.goes_over(box, answers)]
+
+    def _tops(self, labels: Sequence[Sequence[Rect]], beside: Sequence[Rect]) -> list[float] | None:
+        """Return the upper edges of the rows of labels that stand beside the middle of their answers."""
+        if any(len(block) > _MOST_LINES for block in labels):
+            return None
+        return tops_of(labels, bands_of(beside, self.high), self.high)
+
     def _stands_beside(self, box: Rect, label: Sequence[Rect]) -> bool:
         """Tell whether a line is level with the first line of a label, or has its middle beside that of a
         label of several lines."""
@@ -136,8 +176,16 @@ class _Page:
         if any(len(block) > _MOST_LINES for block in labels):
             return None
         top = min(box[1] for box in texts) - _ROOM * self.high
+        beside = self._answers_of(answers, texts)
+        tops = self._tops(labels, beside) if labels else None
+        if tops is None:
+            edges = self._edges(top, labels, texts)
+        elif any(box[3] < tops[0] for box in beside):
+            edges = [top, *tops]
+        else:
+            edges = [top, *tops[1:]]
         return Rows(
-            (*self._edges(top, labels, texts), max(box[3] for box in texts) + _ROOM * self.high),
+            (*edges, max(box[3] for box in texts) + _ROOM * self.high),
             min(before.left, *(box[0] - _ROOM * self.high for box in texts)),
             max(before.right, *(box[2] + _ROOM * self.high for box in texts)),
             self._border(answers, texts),
@@ -253,6 +301,8 @@ class _Page:
             for x0, y0, x1, y1 in texts
             if x0 < last and x1 > first
         ]
+        if not rows:
+            return (first + last) / 2
         count = np.sum(rows, axis=0)
         start, length = _longest(count == count.min())
         return first + start + length / 2

@@ -50,6 +50,7 @@ _SLOPE_ERROR = 0.004  # error of a slope, pixels a pixel, that halves a weight
 _PRIOR = 1e-3  # share of all weights: belief that a vanishing point is far away
 _LEVELLING = 1e-6  # share of all weights: ridge on the terms of a bend of degree 0 and 1
 _BENDING = 2e-3  # share of all weights: ridge on its higher terms
+_TOGETHER = 0.15  # share of the picture's height: level pieces of line in a lower strip tell no perspective
 _LEAST_PIECES = 4  # pieces of line: as many tell a perspective
 _LEAST_BENT = 6  # pieces of line: as many tell a bend
 _GRID = 7  # points a side at which movement is measured
@@ -110,7 +111,9 @@ def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
     lines = _find_lines(shown)
     sheet = _sheet(work)
     # A scanner has no perspective and bends nothing. A few lines in a corner of the page would invent either.
-    told = sheet is not None or _spread(lines, work.shape) > _SPANNED
+    told = sheet is not None or (
+        _spread(lines, work.shape) > _SPANNED and not _lie_together(lines, work.shape)
+    )
     half = max(work.shape[:2]) / 2
     back = _straightening(lines, half) if told else _rotation(lines)
     if not told and not len(lines.level) + len(lines.upright):
@@ -225,6 +228,13 @@ def _spread(lines: _Lines, shape: tuple[int, ...]) -> float:
         return 0.0
     width, height = points.max(axis=0) - points.min(axis=0)
     return float(width * height / (shape[0] * shape[1]))
+
+
+def _lie_together(lines: _Lines, shape: tuple[int, ...]) -> bool:
+    """Tell whether all level pieces of line lie at about one height, as the shades of a fold do. With the
+    shades of folds down the sheet they span the page, and tell nothing of it."""
+    rows = lines.level[:, [1, 3]]
+    return len(rows) > 0 and float(rows.max() - rows.min()) < _TOGETHER * shape[0]
 
 
 def _straightening(lines: _Lines, half: float) -> Floats:

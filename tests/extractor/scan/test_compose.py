@@ -1,5 +1,7 @@
 """Words of a cell that stand under each other in several columns come column by column from the right."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -24,6 +26,11 @@ def _line(text, x, y, ats, cell):
 
 def _texts(written, *lines):
     """What the cell left of a table holds in which `written` stands: (x, y, text) each."""
+    return _cell(written, lines).text.split("\n")
+
+
+def _cell(written, lines, streaks=()):
+    """That cell. `streaks`: boxes of lines that were taken off the page."""
     picture = drawing.blank()
     drawing.table(picture, [200, 340, 1400], [300, 560])
     drawing.write(picture, [*written, (380, 320, "姓名年龄")], size=_EM)
@@ -34,9 +41,18 @@ def _texts(written, *lines):
         Place((380.0, 320.0, 380.0 + 4 * _EM, 360.0), (0, 1)),
         Reading(tuple(Glyph(char, (n + 0.5) / 4, 0.99) for n, char in enumerate("姓名年龄"))),
     )
-    page = FlatPage.of(layers, find_grids(gray, drawing.SCALE), []).reading([*lines, other])
+    ruling = replace(find_grids(gray, drawing.SCALE), streaks=streaks)
+    page = FlatPage.of(layers, ruling, []).reading([*lines, other])
     (table,) = (block for block in make_page(page, 1).blocks if isinstance(block, Table))
-    return table.cells[0].text.split("\n")
+    return table.cells[0]
+
+
+def test_a_chinese_character_that_a_streak_ran_through_is_doubted() -> None:
+    """Met on a scan, where 职工2244人 was read as 2244八, and accepted."""
+    line = _line("申八", 215, 330, (7 + _EM / 2, 7 + 1.5 * _EM), (0, 0))
+    through = (215 + 1.5 * _EM, 0.0, 219 + 1.5 * _EM, 600.0)
+    (read,) = _cell([(222, 330, "申人")], [line], (through,)).lines
+    assert [span.confidence < 0.9 for span in read.spans] == [False, True]
 
 
 def test_columns_of_upright_words_are_read_from_the_right_though_rows_of_them_were_recognised() -> None:

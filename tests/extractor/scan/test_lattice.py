@@ -49,3 +49,11 @@ def test_of_fine_rules_a_pale_one_is_a_rule_and_of_dark_ones_it_is_not():
     for usual, kept in ((107.0, 4), (200.0, 3)):
         levels = [rule(100, 900, at, usual) for at in (100, 200, 400)] + [rule(100, 900, 300, 37.0)]
         assert len(lattice._dark(levels, [rule(100, 400, x, usual) for x in (100, 900)])[0]) == kept
+
+
+def test_what_a_level_rule_leaves_of_itself_at_a_text_s_edge_is_no_writing_across_a_column():
+    ink = np.zeros((60, 400), np.uint8)
+    ink[10:12] = 255
+    ink[16:34, 210:300] = 255
+    texts = lattice.Texts(((206.0, 10.0, 304.0, 38.0),), ink)
+    assert lattice.across(Rule(10.0, 50.0, 205.0), texts) == (0, 1)

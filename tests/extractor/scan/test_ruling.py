@@ -292,7 +292,7 @@ def test_a_letter_has_no_rows():
     assert not find_grids(_gray(picture), drawing.SCALE, texts).grids
 
 
-def test_labels_that_stand_in_the_middle_of_their_rows_make_none():
+def test_labels_that_stand_in_the_middle_of_their_rows_tell_them():
     rows = [(y, row[:1] if y == 776 else row[1:] if y == 730 else row) for y, row in UNRULED[:6]]
     for top in (730, 900, 1070):
         rows += [
@@ -301,7 +301,11 @@ def test_labels_that_stand_in_the_middle_of_their_rows_make_none():
             (top + 46, [(520, "参与人数若干")]),
         ]
     picture, texts = _unruled(rows)
-    assert not find_grids(_gray(picture), drawing.SCALE, texts).grids
+    (grid,) = find_grids(_gray(picture), drawing.SCALE, texts).grids
+    tops = [cell.box[1] for cell in grid.cells if not cell.column]
+    assert [above < top < below for top, above, below in
+            zip(tops[-3:], (660, 820, 990), (735, 905, 1075), strict=True)] == [True] * 3  # fmt: skip
+    assert not any(cell.sure for cell in grid.cells)
 
 
 def test_a_rule_beside_which_another_shines_through_is_seen():

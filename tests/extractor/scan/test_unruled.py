@@ -69,6 +69,12 @@ def test_a_page_with_nothing_but_a_date_is_no_form():
     assert not _grids(*_page([(100, [(1180, "2021年2月5日")])]))
 
 
+def test_a_date_over_a_line_that_ends_the_form_has_a_row_without_a_label():
+    letter = [(250, [(215, "按照贵局通知要求我单位认真组织编制了申请表随函报送")])]
+    (found,) = _grids(*_page([(150, [(1180, "2021年2月5日")]), *letter, (400, [(515, "同意推荐")])]))
+    assert _places(found) == [(0, 0, 1), (0, 1, 1)]
+
+
 @pytest.mark.parametrize("start", [400, 300])
 def test_labels_that_end_together_or_stand_one_over_the_middle_of_the_other_make_a_form(start):
     """Those of the first sort end at 480, the others have their middle at 350."""
@@ -102,6 +108,44 @@ def test_a_short_answer_may_stand_beside_the_middle_of_a_label_of_two_lines():
         rows += [(top, [(215, "申报负责")]), (top + 22, [(520, name)]), (top + 44, [(215, "人")])]
     (found,) = _grids(*_page(rows), None)
     assert max(cell.row for cell in found.cells) == 4
+
+
+def test_labels_beside_the_middle_of_long_answers_part_them_where_lines_end_early():
+    full, short = "建设屋顶分布式光伏若干平方米新建充电桩若干个", "新建充电桩若干个"
+    rows = [(250 + 80 * n, [(215, label), (520, "武汉墨水湖物业")])
+            for n, label in enumerate(("申请名称", "申报单位", "联系地址"))]  # fmt: skip
+    for top, label in ((490, "申报主体概况"), (770, "重大项目简介")):
+        rows += [(top + 62 * n, [(520, text)]) for n, text in enumerate((full, full, full, short))]
+        rows += [(top + 93, [(215, label)])]
+    (found,) = _grids(*_page(rows), None)
+    assert _places(found) == [(row, column, 1) for row in range(5) for column in range(2)]
+    edges = [cell.box[3] for cell in found.cells if not cell.column]
+    assert 435 < edges[2] < 500
+    assert 715 < edges[3] < 780
+
+
+def test_a_centred_label_on_the_next_page_leaves_the_lines_over_its_answer_to_the_one_before():
+    full = "建设屋顶分布式光伏若干平方米新建充电桩若干个"
+    rows = [(150, [(515, "总投资若干万元")])]
+    rows += [(230 + 62 * n, [(515, text)]) for n, text in enumerate((full, full, full, "特此声明"))]
+    (found,) = _grids(*_page([*rows, (323, [(215, "申报主体承诺")])]))
+    assert _places(found) == [(0, 0, 1), (0, 1, 1), (1, 0, 1), (1, 1, 1)]
+    assert 190 < found.cells[0].box[3] < 240
+
+
+def test_a_column_of_centred_labels_holds_longer_and_shorter_ones():
+    answers = ("低碳示范工程", "武汉墨水湖物业", "青菱街七号")
+    rows = [(250 + 80 * n, [(215, f"申请名称{n}"), (520, text)]) for n, text in enumerate(answers)]
+    wide = drawing.font(34).getlength
+    rows += [
+        (
+            490 + 80 * n,
+            [(215, "申报单位"), (520, "陈文静"), (round(950 - wide(label) / 2), label), (1180, "主任")],
+        )
+        for n, label in enumerate(("职务", "职务", "电子邮箱"))
+    ]
+    (found,) = _grids(*_page(rows), None)
+    assert _places(found)[-12:] == [(row, column, 1) for row in (3, 4, 5) for column in range(4)]
 
 
 def test_the_lines_of_the_labels_tell_their_own_distance_where_no_long_answer_does():

@@ -72,3 +72,13 @@ def test_shadow_is_taken_off():
 def test_an_empty_page_and_a_tiny_one_are_not_an_error():
     assert upright.flatten(drawing.blank(300, 400), None).colour.shape == (400, 300, 3)
     assert upright.flatten(drawing.blank(3, 2), None).colour.size > 0
+
+
+def test_the_shades_of_folds_on_a_sheet_without_rules_tell_no_perspective():
+    picture = drawing.blank()
+    for x in range(40, 1600, 260):
+        cv2.line(picture, (x, 1700 + x % 7), (x + 200, 1702), (120, 120, 120), 2)
+    for x, y, slant in ((700, 150, 3), (702, 420, -3), (1200, 300, 6), (1201, 900, 5)):
+        cv2.line(picture, (x, y), (x + slant, y + 200), (120, 120, 120), 2)
+    warp = upright.flatten(picture, (595.3, 841.9)).frame.warp
+    assert warp is None or warp.back[6:8] == (0.0, 0.0)

@@ -1,0 +1,141 @@
+"""Parts the answers of a form without rules among its labels where labels stand beside the middle of their
+answers, as in cells that are centred from top to bottom.
+
+A label beside the middle of an answer of several lines tells where its row is, not where it begins. So all
+labels are laid over all answers at once: each answer is a stretch of lines whose middle is level with that
+of its label, or of the row down to the next answer. Between two of them more paper is bare than between the
+lines of one, and the last line of an answer seldom fills the column. The best way is found by dynamic
+programming. Where labels level with the first lines of answers explain the page as well, there is none.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from models.geometry import Rect
+
+# All are in heights, that is the usual height of a line. A cost is how far a label stands off its answer.
+_SHARED = 0.25  # lines that have more in common stand side by side
+_EMPTY = 0.8  # cost of a label without an answer
+_WEIGHT = 0.3  # cost of a cut where no more paper is bare than between lines of one answer
+_CLOSE = 25  # percent of the gaps are no wider than those between lines of one answer
+_WIDE = 0.5  # a gap that is wider than usual by so much costs nothing
+_FULL = 0.6  # cost of a cut behind a line that fills the column
+_ENDING = 2.0  # a line that is so much shorter than the longest does not fill it
+_LAST = 0.5  # cost of a last row that goes on below what stands in it
+_MEAN, _MOST = 0.3, 0.8  # labels that stand farther off their answers, in the mean or any, are none
+_ROOM = 0.4  # room above the first row
+
+
+@dataclass(frozen=True)
+class Band:
+    """What stands side by side at one height: its edges in pixels."""
+
+    top: float
+    bottom: float
+    left: float = 0.0
+    right: float = 0.0
+
+    @property
+    def wide(self) -> float:
+        """Pixels from its left to its right end."""
+        return self.right - self.left
+
+    @property
+    def middle(self) -> float:
+        """Half way down, in pixels."""
+        return (self.top + self.bottom) / 2
+
+
+def bands_of(boxes: Sequence[Rect], high: float) -> list[Band]:
+    """Return the bands of lines (bounding boxes in pixels), from the top down. `high`: the usual height of
+    a line in pixels."""
+    found: list[Band] = []
+    for x0, y0, x1, y1 in sorted(boxes, key=lambda box: box[1]):
+        if found and found[-1].bottom - y0 > _SHARED * high:
+            last = found[-1]
+            found[-1] = Band(last.top, max(last.bottom, y1), min(last.left, x0), max(last.right, x1))
+        else:
+            found.append(Band(y0, y1, x0, x1))
+    return found
+
+
+def tops_of(labels: Sequence[Sequence[Rect]], answers: Sequence[Band], high: float) -> list[float] | None:
+    """Return the upper edge, in pixels, of the row of each label (boxes of its lines, in pixels); None where
+    labels don't stand beside the middle of their answers. What stands above the first edge is of no label.
+    `high`: the usual height of a line in pixels."""
+    if not labels or not answers:
+        return None
+    blocks = [Band(block[0][1], block[-1][3]) for block in labels]
+    heads = [(block[0][1] + block[0][3]) / 2 for block in labels]
+    page = _Page(tuple(answers), high)
+    cost, starts = page.best(len(blocks), lambda k, i, j: page.off(blocks[k], i, j))
+    level, _ = page.best(len(blocks), lambda k, i, j: page.off_head(heads[k], i, j))
+    groups = [*pairwise((*starts, len(answers)))]
+    offs = [page.off(block, i, j) for block, (i, j) in zip(blocks, groups, strict=True)]
+    if cost >= level or np.mean(offs) > _MEAN or max(offs) > _MOST:
+        return None
+    begins = [min([block.top, *(one.top for one in answers[i:j])])
+              for block, (i, j) in zip(blocks, groups, strict=True)]  # fmt: skip
+    ends = [max([block.bottom, *(one.bottom for one in answers[i:j])])
+            for block, (i, j) in zip(blocks, groups, strict=True)]  # fmt: skip
+    above = answers[starts[0] - 1].bottom if starts[0] else -np.inf
+    first = max(begins[0] - _ROOM * high, (above + begins[0]) / 2)
+    return [first, *((end + begin) / 2 for end, begin in zip(ends, begins[1:], strict=False))]
+
+
+@dataclass(frozen=True)
+class _Page:
+    """The answers of a page from the top down, and the usual height of a line."""
+
+    answers: tuple[Band, ...]
+    high: float
+
+    def off(self, label: Band, i: int, j: int) -> float:
+        """Return how far a label stands off the middle of the answers from `i` to before `j`, or of their
+        row, in heights."""
+        if i == j:
+            return _EMPTY
+        first, last = self.answers[i], self.answers[j - 1]
+        off = label.middle - (first.top + last.bottom) / 2
+        if j < len(self.answers):
+            row = abs(label.middle - (first.top + self.answers[j].top) / 2)
+            return min(abs(off), row) / self.high
+        # The last row may have room below what stands in it, or go on over the page.
+        open_ended = _LAST if off > 0 else np.inf
+        return min(abs(off) / self.high, open_ended, abs(label.top - first.top) / self.high)
+
+    def off_head(self, head: float, i: int, j: int) -> float:
+        """Return how far the first line of a label, with its middle at `head`, stands off that of the answers
+        from `i` to before `j`, in heights."""
+        return _EMPTY if i == j else abs(head - self.answers[i].middle) / self.high
+
+    def best(self, count: int, off: Callable[[int, int, int], float]) -> tuple[float, tuple[int, ...]]:
+        """Return the least cost of parting the answers among so many labels, and where each one's begin.
+        `off` tells how far a label is off the answers from one to before another."""
+        size = len(self.answers)
+        cuts = [0.0 if not i or i == size else self._cut(i) for i in range(size + 1)]
+        # The answers of label k begin at i: the cost from there down, and where those of the next begin.
+        below = [0.0 if i == size else np.inf for i in range(size + 1)]
+        ways: list[list[int]] = []
+        for k in range(count - 1, -1, -1):
+            costs = [[off(k, i, j) + below[j] for j in range(i, size + 1)] for i in range(size + 1)]
+            chosen = [int(np.argmin(row)) for row in costs]
+            below = [cuts[i] + row[n] for i, (row, n) in enumerate(zip(costs, chosen, strict=True))]
+            ways.insert(0, [i + n for i, n in enumerate(chosen)])
+        at = int(np.argmin(below))
+        cost, starts = float(below[at]), []
+        for way in ways:
+            starts.append(at)
+            at = way[at]
+        return cost, tuple(starts)
+
+    def _cut(self, i: int) -> float:
+        """Return what it costs that one answer ends before the answer `i` of the page."""
+        gaps = [below.top - above.bottom for above, below in pairwise(self.answers)]
+        usual = float(np.percentile(gaps, _CLOSE))
+        wider = (gaps[i - 1] - usual) / (_WIDE * self.high)
+        full = max(one.wide for one in self.answers) - _ENDING * self.high
+        return _WEIGHT * (1 - min(max(wider, 0.0), 1.0)) + _FULL * (self.answers[i - 1].wide > full)
