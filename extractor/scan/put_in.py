@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.pen_marks import has_boxes, is_in_row
-from extractor.scan.readings import Glyph, Reading
+from extractor.scan.readings import Glyph
 from extractor.scan.struck import em_of
 from models.geometry import Rect
 from models.page import Box
@@ -137,9 +137,4 @@ def _with(host: ReadLine, line: ReadLine) -> ReadLine:
     added = [
         Glyph(one.text, before + (n + 1) * step, one.confidence, one.others) for n, one in enumerate(new)
     ]
-    flags = {
-        name: (*own[:number], *[False] * len(new), *own[number:])
-        for name in ("recovered", "struck", "underlined")
-        if (own := getattr(host, name))
-    }
-    return replace(host, reading=Reading((*glyphs[:number], *added, *glyphs[number:])), **flags)
+    return host.spliced(number, number, added)
