@@ -1,8 +1,8 @@
 """Puts what a pen wrote between the lines where it belongs: a new value above one that was struck out, and a
 few characters above or below the place in a line where they were left out.
 
-A person looks at each of these places, since all of them bear strokes of a pen. Sizes are in ems: an em is the
-width of a Chinese character of the line.
+A person looks at each of these places, since all of them bear strokes of a pen. Sizes are in ems: an em is
+the width of a Chinese character of the line.
 """
 
 from dataclasses import replace
