@@ -39,7 +39,9 @@ _FRAMED = 0.6  # share of a square chop's frame that has ink at least
 _FRAMED_ROUND = 0.79  # share of a round chop's frame that has ink at least
 _FRAME = 0.6  # millimetres: breadth of the frame
 _DIMMER = 242  # level of paper that looks darker than the paper around it, which is at 255
-_DIM = 0.1  # share of a blot that passed for shaded paper: a chop has less
+_DIM = 0.1  # share of a smooth blot that passed for shaded paper at least
+_RIM = 2.5  # millimetres: breadth of the rim around the middle of a blot
+_FILLED = 0.93  # share of that middle with ink: a chop has more
 _FEWEST = 10  # pixels: fewer have no shape
 
 
@@ -52,7 +54,7 @@ def find_thumbs(layers: Layers, ruled: Gray, rings: Sequence[Ring]) -> list[Rect
     small = cv2.resize(inks, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
     ink = np.asarray(small > 255 * _SPARSE, np.uint8)
     dimmed = _dimmed(layers, (ink.shape[0], ink.shape[1]), zoom)
-    ink |= dimmed
+    bare, ink = ink, ink | dimmed
     for ring in rings:
         middle, axes, angle = ring.ellipse(_AROUND_SEAL)
         middle = (middle[0] * zoom, middle[1] * zoom)
@@ -73,9 +75,9 @@ def find_thumbs(layers: Layers, ruled: Gray, rings: Sequence[Ring]) -> list[Rect
                 )
                 for more in (0.0, _GROWN * millimetre)
             ]
-            # Between the letters of a chop paper shows, so that none of it passes for shaded paper.
-            is_dim = np.count_nonzero(blot & dimmed[y : y + high, x : x + wide]) > _DIM * blot.sum()
-            if is_dim or not any(is_chop(layers, box) for box in boxes):
+            own = np.s_[y : y + high, x : x + wide]
+            is_smooth = _is_smooth(blot, bare[own], dimmed[own], millimetre)
+            if is_smooth or not any(is_chop(layers, box) for box in boxes):
                 found.append(boxes[-1])
     return found
 
@@ -90,6 +92,16 @@ def _dimmed(layers: Layers, shape: tuple[int, int], zoom: float) -> Gray:
     side = round(_THUMB_SHORT[1] * millimetre) | 1
     around = cv2.morphologyEx(paper, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     return np.asarray(cv2.divide(paper, np.maximum(around, 1), scale=255) < _DIMMER, np.uint8)
+
+
+def _is_smooth(blot: Gray, ink: Gray, dimmed: Gray, millimetre: float) -> bool:
+    """Tell whether much of a blot passed for shaded paper, and its middle was made white with it. The middle
+    of a chop stays dark beside its letters. `ink` holds nothing of what is `dimmed`; `millimetre` is in pixels."""
+    room = cv2.copyMakeBorder(blot, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0.0,))
+    middle = cv2.erode(room, _disc(2 * _RIM * millimetre))[1:-1, 1:-1] > 0
+    inked = np.count_nonzero(middle & (ink > 0))
+    is_dim = np.count_nonzero(blot & dimmed) > _DIM * np.count_nonzero(blot)
+    return bool(is_dim and inked < _FILLED * np.count_nonzero(middle))
 
 
 def _broad(ink: Gray, millimetre: float) -> Gray:

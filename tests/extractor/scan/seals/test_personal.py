@@ -58,10 +58,11 @@ def test_a_name_is_seen_on_a_print_without_colour():
     assert _told(form) == ({"thumb", "pen"}, 0)
 
 
+@pytest.mark.parametrize("ink", [RED, GREY])
 @pytest.mark.parametrize("seed", [1, 4, 5])
-def test_a_chop_with_a_name_is_neither_a_seal_nor_writing(seed):
+def test_a_chop_with_a_name_is_neither_a_seal_nor_writing(seed, ink):
     form = Form("签字：")
-    press(form.picture, _smaller(chop("张伟", Random(seed))), X + 7 * SIZE, Y + 30, RED)
+    press(form.picture, _smaller(chop("张伟", Random(seed))), X + 7 * SIZE, Y + 30, ink)
     assert _told(form) == ({"chop"}, 0)
 
 
