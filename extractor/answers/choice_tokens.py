@@ -78,8 +78,8 @@ def _option_matches(field: ChoiceField, passage: Passage) -> list[tuple[int, re.
 
 
 def _printed(words: str, every: Collection[str]) -> str:
-    """Return a regular expression for an option as a form prints it: 水电气 also as 水、电、气. `every` holds the
-    words of all options; one that others make up together is never split."""
+    """Return a regular expression for an option as a form prints it: 水电气 also as 水、电、气. `every` holds
+    the words of all options; one that others make up together is never split."""
     if re.fullmatch("(?:" + "|".join(re.escape(one) for one in every if one != words) + ")+", words):
         return spaced(words)
     return rf"(?:\s*[{_JOINTS}])?\s*".join(re.escape(char) for char in words if not char.isspace())

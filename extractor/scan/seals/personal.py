@@ -96,7 +96,8 @@ def _dimmed(layers: Layers, shape: tuple[int, int], zoom: float) -> Gray:
 
 def _is_smooth(blot: Gray, ink: Gray, dimmed: Gray, millimetre: float) -> bool:
     """Tell whether much of a blot passed for shaded paper, and its middle was made white with it. The middle
-    of a chop stays dark beside its letters. `ink` holds nothing of what is `dimmed`; `millimetre` is in pixels."""
+    of a chop stays dark beside its letters. `ink` holds nothing of what is `dimmed`; `millimetre` is in
+    pixels."""
     room = cv2.copyMakeBorder(blot, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0.0,))
     middle = cv2.erode(room, _disc(2 * _RIM * millimetre))[1:-1, 1:-1] > 0
     inked = np.count_nonzero(middle & (ink > 0))
