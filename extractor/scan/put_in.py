@@ -11,6 +11,7 @@ from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.pen_marks import has_boxes, is_in_row
 from extractor.scan.readings import Glyph
 from extractor.scan.struck import em_of
+from extractor.text.tick_signs import is_chinese
 from models.geometry import Rect
 from models.page import Box
 
@@ -38,7 +39,10 @@ def put_in(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
         hosts = [
             one
             for one in lines
-            if one is not line and one.place.cell not in ticked and _takes(one, line, page)
+            if one is not line
+            and one.place.cell not in ticked
+            and _takes(one, line, page)
+            and _is_of_a_kind(one, line)
         ]
         own = [one for one in hosts if one.place.cell == line.place.cell] or hosts
         if len(own) == 1:
@@ -125,12 +129,27 @@ def _takes(host: ReadLine, line: ReadLine, page: FlatPage) -> bool:
     return not any(box[1] < level < box[3] or abs(box[0] - x0) < _ALIGNED * em for box in beside)
 
 
-def _with(host: ReadLine, line: ReadLine) -> ReadLine:
-    """Return `host` with the characters of `line` between the two that stand on either side of its middle."""
+def _number(host: ReadLine, line: ReadLine) -> int:
+    """Return how many characters of `host` stand left of the middle of `line`."""
     x0, _, x1, _ = host.place.box
     at = ((line.place.box[0] + line.place.box[2]) / 2 - x0) / (x1 - x0)
-    glyphs = host.reading.glyphs
-    number = sum(glyph.at < at for glyph in glyphs)
+    return sum(glyph.at < at for glyph in host.reading.glyphs)
+
+
+def _is_of_a_kind(host: ReadLine, line: ReadLine) -> bool:
+    """Tell whether a character beside the place is Chinese as those of `line` are, or none as they are: a
+    day's digit that fell out of its line is not put into a prompt."""
+    number = _number(host, line)
+    kinds = {is_chinese(glyph.text) for glyph in line.reading.glyphs}
+    beside = host.reading.glyphs[max(0, number - 1) : number + 1]
+    return len(kinds) == 1 and any(
+        is_chinese(glyph.text) in kinds for glyph in beside if glyph.text.isalnum()
+    )
+
+
+def _with(host: ReadLine, line: ReadLine) -> ReadLine:
+    """Return `host` with the characters of `line` between the two that stand on either side of its middle."""
+    glyphs, number = host.reading.glyphs, _number(host, line)
     before, behind = glyphs[max(0, number - 1)].at, glyphs[min(number, len(glyphs) - 1)].at
     new = line.reading.glyphs
     step = (behind - before) / (len(new) + 1)

@@ -20,6 +20,12 @@ def test_characters_above_a_line_are_put_between_those_below_them():
     assert len(doubted) == 2
 
 
+def test_a_digit_is_not_put_among_words():
+    form = Form()
+    form.lines.append(form.line("5", X + 3.6 * SIZE, Y - 1.2 * SIZE, (0, 1)))
+    assert len(_put(form)[0].lines) == 2
+
+
 def test_a_line_that_begins_a_text_is_not_put_into_the_next():
     form = Form()
     form.lines.append(form.line("新", X, Y - 1.2 * SIZE, (0, 1)))
