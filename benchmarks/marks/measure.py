@@ -33,7 +33,8 @@ def judged(drawn: Drawn, cell: Cell) -> str:
         for doubt in reading.doubts
         if doubt.is_doubt and not (drawn.lead and doubt.code == "choice-extra-text")
     ]
-    accepted = reading.confidence >= _ACCEPT_FROM and not doubts
+    accepted = min(reading.confidence, reading.seen) >= _ACCEPT_FROM and not doubts
+    accepted = accepted and bool(cell.text.strip())  # a form prints its options
     if reading.value == wanted:
         return "right" if accepted else "review"
     return "SILENT" if accepted else "review-wrong"

@@ -1,6 +1,7 @@
 """The text of a choice taken apart into options, marks and pictures."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -14,6 +15,7 @@ OPEN, CLOSE = "[［(（【〔〖", "]］)）】〕〗"
 _BRACKETED = re.compile(
     rf"[{re.escape(OPEN)}]\s*(?P<inner>[^{re.escape(OPEN + CLOSE)}]{{0,3}}?)\s*[{re.escape(CLOSE)}]"
 )
+_JOINTS = "、/／"  # between the words of one option, which a definition leaves out
 _YES, _NO = {"是", "选", "对", "y", "yes"}, {"否", "非", "n", "no"}
 
 
@@ -69,9 +71,18 @@ def _option_matches(field: ChoiceField, passage: Passage) -> list[tuple[int, re.
         for index in range(len(field.options))
     ]
     order = sorted(range(len(worded)), key=lambda n: -len(worded[n][1]))
-    pattern = "|".join(f"(?P<o{n}>{letters[worded[n][0]]}{spaced(worded[n][1])})" for n in order)
+    every = {words for _, words in worded}
+    pattern = "|".join(f"(?P<o{n}>{letters[worded[n][0]]}{_printed(worded[n][1], every)})" for n in order)
     matches = re.finditer(pattern, passage.text, re.IGNORECASE)
     return [(worded[int(str(m.lastgroup)[1:])][0], m) for m in matches]
+
+
+def _printed(words: str, every: Collection[str]) -> str:
+    """Return a regular expression for an option as a form prints it: 水电气 also as 水、电、气. `every` holds
+    the words of all options; one that others make up together is never split."""
+    if re.fullmatch("(?:" + "|".join(re.escape(one) for one in every if one != words) + ")+", words):
+        return spaced(words)
+    return rf"(?:\s*[{_JOINTS}])?\s*".join(re.escape(char) for char in words if not char.isspace())
 
 
 def _brackets(passage: Passage, taken: list[bool]) -> list[Token]:

@@ -157,6 +157,10 @@ def contradicted(alignment: Alignment, index: int, region: Region, pages: Pages)
         region, pages
     ):
         yield "ink-unread", every, ""
+    # A form prints its options. Where none was read, no mark beside them was seen either.
+    ticked = [field.name for field in label.cell.fields if field.entered == "ticked"]
+    if ticked and region.units and not any(passage.words.strip() for passage in region.passages):
+        yield "ink-unread", ticked, ""
     swallowed = _swallowed(alignment, index, region)
     if swallowed:
         yield "answer-is-label", every, swallowed

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan.layers import Layers
-from extractor.scan.readings import Reading
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.red_ink import red_writing
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals.lift import lift_seals
@@ -76,6 +76,21 @@ class ReadLine:
     def _usual_step(self) -> float | None:
         steps = self.steps()
         return float(median(steps)) if steps else None
+
+    def spliced(self, first: int, last: int, added: Sequence[Glyph]) -> "ReadLine":
+        """Return the line with the glyphs `added` in place of those from `first` up to `last`."""
+
+        def flags(own: tuple[bool, ...]) -> tuple[bool, ...]:
+            return (*own[:first], *[False] * len(added), *own[last:]) if own else ()
+
+        glyphs = self.reading.glyphs
+        return ReadLine(
+            self.place,
+            Reading((*glyphs[:first], *added, *glyphs[last:])),
+            flags(self.recovered),
+            flags(self.struck),
+            flags(self.underlined),
+        )
 
     def steps(self) -> list[float]:
         """Return the distances in pixels from each Chinese character to the next, as the recogniser places

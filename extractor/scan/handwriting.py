@@ -59,6 +59,10 @@ _PROMPT_ENDS = frozenset(":：)）")
 _REDDENED = 0.1  # share of its box: a thumb's print in red has more red pixels
 _PRINTED = 0.5  # share of its box that characters of print fill at least
 _ON_THUMB = 0.7  # share of its box: ink that lies on a thumb's print with more is part of that print
+# Grey levels on the print of a thumb:
+_PALE = 90  # its ink is darker than this above `PAPER`
+_PALE_PRINT = 90  # its median level is lighter, or nothing can be told from it
+_BLACK_ON_PRINT = 0.5  # share of its median level: a pen on it is darker
 # The weights of a logistic regression. Each multiplies one measure of a name behind a prompt: how far its
 # height, its middle and its stroke are from those of the prompt, and how unevenly its characters stand. The
 # bias holds that on paper a name is signed a dozen times for each time it is typed.
@@ -122,6 +126,7 @@ def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
     # Under a red thumb's print other ink can still be seen, so only other prints hide ink.
     dark = [box for box in thumbs if not _is_red(page, box)]
     kept = [one for one in found if not _is_in(one[0], dark)]
+    kept += [one for box in dark for one in _on_print(page, box, usual)]
     kept += [one for one in stamped if not _is_in(one[0], thumbs)]
     marks = [_mark(page, box, sure) for box, sure in kept]
     marks += [InkMark(box=page.in_points(box), confidence=rungs.EVEN, kind="thumb") for box in thumbs]
@@ -143,6 +148,23 @@ def _is_printed(page: FlatPage, box: Rect) -> bool:
         if glyph.confidence >= rungs.CERTAIN
     ]
     return sum(area(meet(one, box)) for one in glyphs) > _PRINTED * area(box)
+
+
+def _on_print(page: FlatPage, box: Rect, usual: float) -> list[tuple[Rect, float]]:
+    """Return writing on the print of a thumb that has no colour: ink far darker than the print. `box` is the
+    print's; all boxes are in pixels. `usual`: the height of print, in pixels."""
+    x0, y0, x1, y1 = (max(0, round(side)) for side in box)
+    part = page.layers.all[y0:y1, x0:x1]
+    inked = part[part < PAPER + _PALE]
+    if not inked.size or np.median(inked) < _PALE_PRINT:
+        return []  # the paste is as dark as a pen
+    black = (part < _BLACK_ON_PRINT * np.median(inked)).astype(np.uint8)
+    black = cv2.morphologyEx(black, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    return [
+        ((x0 + a, y0 + b, x0 + c, y0 + d), min(sure, rungs.LIKELIER))
+        for (a, b, c, d), sure in _blots(np.asarray(black > 0, np.bool_), usual)
+        if sure > rungs.EVEN
+    ]
 
 
 def _is_in(box: Rect, thumbs: Sequence[Rect]) -> bool:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.scan.upright import Flat, lit
+from extractor.scan.upright import Flat, lit, lit_by, shade
 from models.page import Frame
 
 Gray = NDArray[np.uint8]
@@ -37,7 +37,8 @@ class Layers:
 
     `text`: grey without red ink, on white paper. `all`: grey with every ink. `redness`: how red a pixel is,
     strengthened. `red`: 255 where there is red ink. `pen`: how much bluer than red and green a pixel is, in
-    levels. `scale`: pixels a point. `frame`: how the page came out of its picture.
+    levels. `scale`: pixels a point. `frame`: how the page came out of its picture. `paper`: how light its
+    paper was before it was made white, at a quarter of the scale; None where that is not known.
     """
 
     text: Gray
@@ -47,6 +48,7 @@ class Layers:
     pen: Gray
     scale: float
     frame: Frame | None = None
+    paper: Gray | None = None
 
     @property
     def black(self) -> Gray:
@@ -62,7 +64,7 @@ class Layers:
         """Return the part of the page inside a box, in pixels."""
         layers = (self.text, self.all, self.redness, self.red, self.pen)
         text, everything, redness, red, pen = (np.ascontiguousarray(layer[y0:y1, x0:x1]) for layer in layers)
-        return replace(self, text=text, all=everything, redness=redness, red=red, pen=pen)
+        return replace(self, text=text, all=everything, redness=redness, red=red, pen=pen, paper=None)
 
     def turned(self, quarters: int) -> "Layers":
         """Return the page turned counter-clockwise by `quarters` quarter turns."""
@@ -75,18 +77,20 @@ class Layers:
         frame = self.frame and self.frame.model_copy(
             update={"quarters": (self.frame.quarters + quarters) % 4}
         )
-        return replace(self, text=text, all=everything, redness=redness, red=red, pen=pen, frame=frame)
+        paper = None if self.paper is None else np.ascontiguousarray(np.rot90(self.paper, quarters))
+        return replace(
+            self, text=text, all=everything, redness=redness, red=red, pen=pen, frame=frame, paper=paper
+        )
 
 
 def take_apart(flat: Flat) -> Layers:
     """Return the layers of `flat`. Red ink reflects red light, so it nearly vanishes in the red channel. The
     shimmer that is left is lifted to white."""
     raw = cv2.split(flat.colour)
-    channels = (
-        [lit(np.asarray(raw[0], np.uint8))] * 3
-        if flat.plain
-        else [lit(np.asarray(channel, np.uint8)) for channel in raw]
-    )
+    gray = np.asarray(raw[0] if flat.plain else cv2.cvtColor(flat.colour, cv2.COLOR_RGB2GRAY), np.uint8)
+    paper = shade(gray)
+    everything = lit_by(gray, paper)
+    channels = [everything] * 3 if flat.plain else [lit(np.asarray(channel, np.uint8)) for channel in raw]
     red_light, other = channels[0], cv2.max(channels[1], channels[2])
     redness = cv2.subtract(red_light, other)
     _, red = cv2.threshold(redness, _RED, 255, cv2.THRESH_BINARY)
@@ -98,7 +102,6 @@ def take_apart(flat: Flat) -> Layers:
         text = cv2.copyTo(
             cv2.max(cv2.LUT(text, _table(-_SHIMMER, 255 / _UNDER_RED)), text), near, text.copy()
         )
-    everything = channels[0] if flat.plain else lit(cv2.cvtColor(flat.colour, cv2.COLOR_RGB2GRAY))
     vivid = np.asarray(cv2.LUT(redness, _table(0, _VIVID)), np.uint8)
     pen = cv2.subtract(channels[2], cv2.max(channels[0], channels[1]))
     return Layers(
@@ -109,6 +112,7 @@ def take_apart(flat: Flat) -> Layers:
         pen,
         flat.scale,
         flat.frame,
+        paper,
     )
 
 

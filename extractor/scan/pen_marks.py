@@ -79,7 +79,7 @@ def find_pen_marks(page: FlatPage) -> tuple[Box, ...]:
 
 def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
     """Yield each place as a box in pixels, with the name of the check that found it."""
-    ticked = {line.place.cell for line in page.lines if _has_boxes(line)}
+    ticked = {line.place.cell for line in page.lines if has_boxes(line)}
     ink = page.clear < PAPER
     blue = (page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK)
     red = loose_red(page.layers, page.rings) if page.layers.red.any() else None
@@ -126,7 +126,7 @@ def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
             yield own_box, "blot"
 
 
-def _has_boxes(line: ReadLine) -> bool:
+def has_boxes(line: ReadLine) -> bool:
     """Tell whether a line has tick boxes: a sign for one, or several characters that a box is often read as.
     A single 田 or x is a character like others."""
     read = [glyph.text for glyph in line.reading.glyphs]
@@ -178,7 +178,7 @@ def _is_put_in(line: ReadLine, page: FlatPage) -> bool:
     _, top, _, bottom = page.ruling.grids[grid].cells[cell].box
     edge = _ON_EDGE * (y1 - y0)
     if y0 < top - edge or y1 > bottom + edge:
-        return not _is_in_row(line, page)
+        return not is_in_row(line, page)
     return any(
         len(other.reading.glyphs) > len(line.reading.glyphs)
         and x0 > other.place.box[0] + _INDENT * (y1 - y0)
@@ -188,7 +188,7 @@ def _is_put_in(line: ReadLine, page: FlatPage) -> bool:
     )
 
 
-def _is_in_row(line: ReadLine, page: FlatPage) -> bool:
+def is_in_row(line: ReadLine, page: FlatPage) -> bool:
     """Tell whether a line stands level with one of another cell in its row, as print does that touches the
     edge of the row, and nothing does that was put in above or below a line."""
     assert line.place.cell is not None, "only lines in cells have a row"

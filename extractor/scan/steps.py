@@ -21,12 +21,14 @@ from extractor.scan.layers import Gray, Layers, is_coloured, take_apart
 from extractor.scan.lines import detect, read_lines, set_upright
 from extractor.scan.ocr import OcrEngine
 from extractor.scan.pen_marks import find_pen_marks
+from extractor.scan.put_in import put_in
 from extractor.scan.qr import Codes, read_codes
 from extractor.scan.ruling import Ruling, cleaned_or, find_grids
 from extractor.scan.seals.crossed import find_crossed
 from extractor.scan.seals.find import find_seals
 from extractor.scan.seals.inscription import read_seals
 from extractor.scan.seals.under import read_under_seals
+from extractor.scan.second_ink import read_second_ink
 from extractor.scan.soiled import find_soiled, read_with_dirt
 from extractor.scan.struck import mark_struck
 from extractor.scan.subpixels import without_fringes
@@ -101,6 +103,8 @@ def read_sheet(sheet: Sheet, number: int, engine: OcrEngine) -> Page:
     page, unread = read_unread(page, engine)
     page, dirt = without_dirt(page)
     page, struck = mark_struck(page)
+    page, coloured = read_second_ink(page, engine)
+    page, added = put_in(page)
     page = mark_underlined(page)
     # None of these needs what another finds, so they may share the cores.
     looks: Sequence[Callable[[FlatPage], Any]] = (
@@ -113,7 +117,7 @@ def read_sheet(sheet: Sheet, number: int, engine: OcrEngine) -> Page:
     found = {
         "ink": ink,
         "seals": seals,
-        "unread": (*unread, *dirt, *struck, *(box for boxes in doubts for box in boxes)),
+        "unread": (*unread, *dirt, *struck, *coloured, *added, *(box for boxes in doubts for box in boxes)),
         "coloured": sheet.coloured,
         "identity": codes.identity,
         "coded": codes.values,

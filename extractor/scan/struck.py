@@ -36,6 +36,9 @@ _SWAY = 0.13  # ems: how far a stroke may stray from straight
 _SLOPES = (0.0, 0.1, -0.1, 0.2, -0.2, 0.32, -0.32, 0.45, -0.45)  # rows a column that are tried for strokes
 _ASIDE = 0.13  # ems from a stroke's middle, above and below: ink beyond is that of characters
 _CROSSED = 0.15  # least share of a stroke's length with such ink, on either side
+_CROSSED_BETWEEN = 0.06  # least share of its length with ink that leads from one of two strokes to the other
+_PAIR = 0.3  # ems: two strokes through characters are no farther from their middle
+_PAIRED = 0.4  # share of the columns that show both of two strokes, at least
 _BEYOND = 0.6  # ems beyond the ends of what was read where strokes are looked for
 _ABOVE = 0.15  # ems above and below it
 # Of a line's height, or of its width over its ems if that is more: the em where characters stand apart.
@@ -54,13 +57,21 @@ _MOST = 0.5  # share of a piece's characters: where more are struck, all are
 @dataclass(frozen=True)
 class Stroke:
     """A stroke from `x0` to `x1`, at the mean height `y`, in pixels of the page. `above` and `below` are the
-    shares of its length with ink above and below it."""
+    shares of its length with ink above and below it; `between` is that with ink between the two strokes that
+    it consists of, 0 where it is one."""
 
     x0: float
     x1: float
     y: float
     above: float
     below: float
+    between: float = 0.0
+
+    @property
+    def crosses(self) -> bool:
+        """Whether it goes through characters rather than along them."""
+        least, most = sorted((self.above, self.below))
+        return least > _CROSSED or (most > _CROSSED and self.between > _CROSSED_BETWEEN)
 
 
 def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
@@ -105,7 +116,7 @@ def strokes_through(line: ReadLine, ink: Mask, page: FlatPage) -> list[Stroke]:
             stroke = _longest(
                 (labels[:, x : x + width] == label).astype(np.uint8), own[:, x : x + width] > 0, em, least
             )
-            if stroke and min(stroke.above, stroke.below) > _CROSSED:
+            if stroke and stroke.crosses:
                 at = left + first + x
                 stroke = replace(stroke, x0=at + stroke.x0, x1=at + stroke.x1, y=top + stroke.y)
                 long = stroke.x1 - stroke.x0 > _SHORTEST_PART * em or int(stats[label, 3]) > _TALL * em
@@ -183,14 +194,32 @@ def _longest(blot: Gray, ink: Mask, em: float, least: float) -> Stroke | None:
             continue
         at = row - room + slope * columns[start:end]
         own = ink[:, start:end]
+        between = _between(own, rows - at, em)
         band = own & (np.abs(rows - at) <= sway + 0.5)
         # Its own height in each column, since a wavy line under characters also has them on one side only.
         at = (band * rows).sum(axis=0) / np.maximum(band.sum(axis=0), 1)
         above, below = (
             (own & side).any(axis=0).mean() for side in (rows < at - _ASIDE * em, rows > at + _ASIDE * em)
         )
-        best = Stroke(float(start), float(end), float(at.mean()), float(above), float(below))
+        best = Stroke(float(start), float(end), float(at.mean()), float(above), float(below), between)
     return best
+
+
+def _between(ink: Mask, off: NDArray[np.float64], em: float) -> float:
+    """Return the share of columns whose `ink` goes on from one of two strokes to the other, 0 where there are
+    not two. `off` is how far each pixel is below their middle.
+
+    Where characters are struck by two strokes, all of their ink may lie between and above. Two lines under
+    characters have nothing between them.
+    """
+    near = ink & (np.abs(off) <= _PAIR * em)
+    pieces = near[0] + (near[1:] & ~near[:-1]).sum(axis=0)
+    two = pieces == 2
+    if two.mean() < _PAIRED:
+        return 0.0
+    low = len(near) - near[::-1].argmax(axis=0)
+    apart = np.median((low - near.argmax(axis=0))[two])
+    return float(((pieces == 1) & (near.sum(axis=0) >= apart)).mean())
 
 
 def _is_on(sealed: Mask, stroke: Stroke) -> bool:

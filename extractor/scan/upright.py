@@ -178,16 +178,25 @@ def lies_sideways(ink: Gray) -> bool:
 
 def lit(gray: Gray) -> Gray:
     """Return `gray`, height x width, without its shadow: paper becomes white everywhere."""
+    return lit_by(gray, shade(gray))
+
+
+def shade(gray: Gray) -> Gray:
+    """Return how light the paper of `gray`, height x width, is under its ink: a picture at a quarter of its
+    scale. What is broader than any stroke, such as the print of a thumb, passes for paper."""
     side = max(gray.shape)
     small = cv2.resize(gray, None, fx=_QUARTER, fy=_QUARTER, interpolation=cv2.INTER_AREA)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, side // _STROKE) | 1,) * 2)
-    paper = cv2.GaussianBlur(
-        cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), (0, 0), max(1.0, side / _SMOOTH)
-    )
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
+    return np.asarray(cv2.GaussianBlur(closed, (0, 0), max(1.0, side / _SMOOTH)), np.uint8)
+
+
+def lit_by(gray: Gray, paper: Gray) -> Gray:
+    """Return `gray` with its paper made white, where `paper` is how light that is (`shade`)."""
     if paper.min() == 255:
         return gray  # a scanner has made all paper white
-    paper = cv2.resize(paper, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.divide(gray, np.maximum(paper, 1), scale=255), np.uint8)
+    whole = cv2.resize(paper, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.divide(gray, np.maximum(whole, 1), scale=255), np.uint8)
 
 
 def _find_lines(gray: Gray) -> _Lines:

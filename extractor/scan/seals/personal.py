@@ -38,6 +38,10 @@ _SQUARE = 0.92  # share of its bounding box that a square chop's hull covers at 
 _FRAMED = 0.6  # share of a square chop's frame that has ink at least
 _FRAMED_ROUND = 0.79  # share of a round chop's frame that has ink at least
 _FRAME = 0.6  # millimetres: breadth of the frame
+_DIMMER = 242  # level of paper that looks darker than the paper around it, which is at 255
+_DIM = 0.1  # share of a smooth blot that passed for shaded paper at least
+_RIM = 2.5  # millimetres: breadth of the rim around the middle of a blot
+_FILLED = 0.93  # share of that middle with ink: a chop has more
 _FEWEST = 10  # pixels: fewer have no shape
 
 
@@ -49,6 +53,8 @@ def find_thumbs(layers: Layers, ruled: Gray, rings: Sequence[Ring]) -> list[Rect
     inks = cv2.bitwise_and(inks, cv2.compare(ruled, 0, cv2.CMP_EQ))
     small = cv2.resize(inks, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
     ink = np.asarray(small > 255 * _SPARSE, np.uint8)
+    dimmed = _dimmed(layers, (ink.shape[0], ink.shape[1]), zoom)
+    bare, ink = ink, ink | dimmed
     for ring in rings:
         middle, axes, angle = ring.ellipse(_AROUND_SEAL)
         middle = (middle[0] * zoom, middle[1] * zoom)
@@ -57,7 +63,8 @@ def find_thumbs(layers: Layers, ruled: Gray, rings: Sequence[Ring]) -> list[Rect
     _, labels, stats, _ = cv2.connectedComponentsWithStats(_broad(ink, millimetre))
     found: list[Rect] = []
     for label, (x, y, wide, high) in enumerate(stats[1:, :4].tolist(), 1):
-        if _has_its_shape((labels[y : y + high, x : x + wide] == label).astype(np.uint8), millimetre):
+        blot = (labels[y : y + high, x : x + wide] == label).astype(np.uint8)
+        if _has_its_shape(blot, millimetre):
             # What is written beside a chop would hide its shape.
             boxes = [
                 (
@@ -68,9 +75,34 @@ def find_thumbs(layers: Layers, ruled: Gray, rings: Sequence[Ring]) -> list[Rect
                 )
                 for more in (0.0, _GROWN * millimetre)
             ]
-            if not any(is_chop(layers, box) for box in boxes):
+            own = np.s_[y : y + high, x : x + wide]
+            is_smooth = _is_smooth(blot, bare[own], dimmed[own], millimetre)
+            if is_smooth or not any(is_chop(layers, box) for box in boxes):
                 found.append(boxes[-1])
     return found
+
+
+def _dimmed(layers: Layers, shape: tuple[int, int], zoom: float) -> Gray:
+    """Return a mask (1) of `shape`, `zoom` times the page's, of paper that looks darker than the paper around
+    it within a thumb's width. The middle of a print passes for shaded paper, and was made white with it."""
+    if layers.paper is None:
+        return np.zeros(shape, np.uint8)
+    paper = cv2.resize(layers.paper, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    millimetre = layers.scale * zoom * _POINTS_A_MM
+    side = round(_THUMB_SHORT[1] * millimetre) | 1
+    around = cv2.morphologyEx(paper, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    return np.asarray(cv2.divide(paper, np.maximum(around, 1), scale=255) < _DIMMER, np.uint8)
+
+
+def _is_smooth(blot: Gray, ink: Gray, dimmed: Gray, millimetre: float) -> bool:
+    """Tell whether much of a blot passed for shaded paper, and its middle was made white with it. The middle
+    of a chop stays dark beside its letters. `ink` holds nothing of what is `dimmed`; `millimetre` is in
+    pixels."""
+    room = cv2.copyMakeBorder(blot, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0.0,))
+    middle = cv2.erode(room, _disc(2 * _RIM * millimetre))[1:-1, 1:-1] > 0
+    inked = np.count_nonzero(middle & (ink > 0))
+    is_dim = np.count_nonzero(blot & dimmed) > _DIM * np.count_nonzero(blot)
+    return bool(is_dim and inked < _FILLED * np.count_nonzero(middle))
 
 
 def _broad(ink: Gray, millimetre: float) -> Gray:

@@ -294,3 +294,17 @@ def test_a_tick_s_stroke_through_one_of_two_characters_strikes_nothing_out():
     reading = read(*spans, field=field)
     assert reading.value == ("城镇",)
     assert is_sure(reading)
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [("☐学校/医院 ☐办公/商业 ☑水、电、气", "水电气"), ("☐学校/医院 ☑办公／ 商业 ☐水、电、气", "办公商业")],
+)
+def test_signs_that_a_form_prints_within_an_option_part_no_options(text, chosen):
+    reading = read(text, field=FIELD.model_copy(update={"options": ("学校医院", "办公商业", "水电气")}))
+    assert (reading.value, is_sure(reading)) == ((chosen,), True)
+
+
+def test_options_that_others_make_up_together_are_told_from_these():
+    options = FIELD.model_copy(update={"options": ("水", "电", "水电")})
+    assert read("☐水、☑电、☐水电", field=options).value == ("电",)

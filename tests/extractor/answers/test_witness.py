@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from extractor.answers.match import Match
+from models.form import FormDefinition
 from models.page import Box, InkMark, Line, Page, Span, Table
 from tests.extractor.answers.sheets import COLUMN, EM, LEFT, cell, grid, line, scan, sheet, words
 from tests.extractor.answers.test_match import FORM, FULL, doubts, lay, values
@@ -318,3 +319,13 @@ def test_lines_between_two_rows_without_rules_may_be_either_s() -> None:
     ]
     found = read(*lines, grid(FULL[2:], 260))
     assert "place-unsure" in doubts(found, "unit")
+
+
+@pytest.mark.parametrize(("options", "doubted"), [("", ["ink-unread"]), ("□是 □否", [])])
+def test_options_of_which_none_was_read_on_a_picture_are_doubted(options: str, doubted: list[str]) -> None:
+    told = FORM.model_dump(exclude_none=True)
+    choice = {"kind": "choice", "name": "first", "options": ["是", "否"]}
+    told["rows"][3]["cells"] = [{"label": "首次", "columns": 3, "content": [choice]}]
+    filled = [*FULL[:3], ["首次", options], FULL[4]]
+    found = lay(scan(sheet(1, grid(filled))), FormDefinition.model_validate(told))
+    assert doubts(found, "first") == doubted

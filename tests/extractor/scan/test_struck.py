@@ -42,6 +42,15 @@ def test_two_lines_strike_like_one():
     assert _struck(form) == "武汉清源商业管理有限公司"
 
 
+def test_two_lines_low_through_characters_strike_and_two_under_them_do_not():
+    form, under = Form(), Form()
+    for more in (0, 0.27):
+        form.draw([(-0.2, 0.54 + more), (11.2, 0.54 + more)])
+        under.draw([(-0.2, 1.0 + more), (11.2, 1.0 + more)])
+    assert _struck(form) == "武汉清源商业管理有限公司"
+    assert _struck(under) == ""
+
+
 def test_only_the_characters_under_the_stroke_are_struck():
     form = Form()
     form.draw([(7.15, 0.5), (9.9, 0.52)])

@@ -12,6 +12,8 @@ from extractor.scan.seals.find import find_seals
 from tests.extractor import drawing
 from tests.extractor.scan.pens import BLACK, BLUE, RED, SIZE, Form, X, Y
 
+GREY = (120, 120, 120)  # what a copier makes of red paste
+
 
 def _smaller(mask):
     """From 300 to the 200 dpi of these pictures."""
@@ -41,10 +43,26 @@ def test_a_name_is_seen_under_one():
     assert _told(form) == ({"thumb", "pen"}, 0)
 
 
-@pytest.mark.parametrize("seed", [1, 4, 5])
-def test_a_chop_with_a_name_is_neither_a_seal_nor_writing(seed):
+@pytest.mark.parametrize("seed", [1, 4])
+def test_the_middle_of_a_smooth_print_is_no_shade_of_the_paper(seed):
     form = Form("签字：")
-    press(form.picture, _smaller(chop("张伟", Random(seed))), X + 7 * SIZE, Y + 30, RED)
+    print_ = cv2.GaussianBlur(_smaller(thumb(Random(seed))), (0, 0), 2)
+    press(form.picture, print_, X + 7 * SIZE, Y + 30, GREY)
+    assert _told(form) == ({"thumb"}, 0)
+
+
+def test_a_name_is_seen_on_a_print_without_colour():
+    form = Form("签字：")
+    press(form.picture, _smaller(thumb(Random(2))), X + 6.5 * SIZE, Y + 30, GREY)
+    form.write("欧阳文静", 4.2, -0.3, BLACK, 52)
+    assert _told(form) == ({"thumb", "pen"}, 0)
+
+
+@pytest.mark.parametrize("ink", [RED, GREY])
+@pytest.mark.parametrize("seed", [1, 4, 5])
+def test_a_chop_with_a_name_is_neither_a_seal_nor_writing(seed, ink):
+    form = Form("签字：")
+    press(form.picture, _smaller(chop("张伟", Random(seed))), X + 7 * SIZE, Y + 30, ink)
     assert _told(form) == ({"chop"}, 0)
 
 

@@ -1,0 +1,44 @@
+"""Writing above a struck line and between the characters of another gets into its place."""
+
+from dataclasses import replace
+
+from extractor.scan.put_in import put_in
+from extractor.scan.struck import mark_struck
+from tests.extractor.scan.pens import SIZE, Form, X, Y
+
+
+def _put(form):
+    page, _ = mark_struck(form.page())
+    return put_in(page)
+
+
+def test_characters_above_a_line_are_put_between_those_below_them():
+    form = Form()
+    form.lines.append(form.line("新", X + 3.6 * SIZE, Y - 1.2 * SIZE, (0, 1)))
+    page, doubted = _put(form)
+    assert [line.reading.text for line in page.lines] == ["武汉清源新商业管理有限公司"]
+    assert len(doubted) == 2
+
+
+def test_a_digit_is_not_put_among_words():
+    form = Form()
+    form.lines.append(form.line("5", X + 3.6 * SIZE, Y - 1.2 * SIZE, (0, 1)))
+    assert len(_put(form)[0].lines) == 2
+
+
+def test_a_line_that_begins_a_text_is_not_put_into_the_next():
+    form = Form()
+    form.lines.append(form.line("新", X, Y - 1.2 * SIZE, (0, 1)))
+    page, doubted = _put(form)
+    assert len(page.lines) == 2
+    assert not doubted
+
+
+def test_a_new_value_above_a_struck_one_belongs_to_its_cell():
+    edge = 480  # pixels: between the two rows
+    for struck, cell in (((True,) * 12, (0, 3)), ((), (0, 1))):
+        form = Form()
+        old = form.line("武汉清源商业管理有限公司", X, edge, (0, 3))
+        form.lines = [replace(old, struck=struck), form.line("东湖学院", X, edge - 1.3 * SIZE, (0, 1))]
+        page, _ = put_in(form.page())
+        assert [line.place.cell for line in page.lines] == [(0, 3), cell]
