@@ -42,9 +42,7 @@ _PHOTO = re.compile(r"照片|相片|近照")
 _LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
 _MOST_NAME = 24
 # A day at the end of a line, behind a drawn blank and a gap, or far behind words and a colon.
-_DAY_APART = re.compile(
-    r"(?:(?<=[_＿]{3})\s{2,}|(?<=\s{12})|(?<=[_＿]{10}))[_＿\s]*年[_＿\s]+月[_＿\s]+日\s*$"
-)
+_DAY_APART = re.compile(r"(?:(?<=[_＿]{3})\s\s|(?<=\s{12})|(?<=_{10}))[_＿\s]*年[_＿\s]+月[_＿\s]+日\s*$")
 _NOTE = re.compile(r"(?:填表|填写)(?:说明|须知)|注")
 _LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
 
@@ -174,7 +172,6 @@ class Rows:
     def _pairs(self, cells: list[Cell], width: int) -> None:
         """A row of labels, each with what stands to its right."""
         if len(cells) > 1 and all(map(is_labelled, cells)):
-            # Each begins with its own label.
             own = [{**self._own_label(cell), "columns": cell.column_span} for cell in cells]
             self.add({"labels": "above", "cells": own}, width)
             return
