@@ -92,6 +92,8 @@ class _Drawn:
                     line = line[2:]
                 self.paragraph, self.more = paragraph, document.add_paragraph
                 self._write(line)
+        if lines[-1] == "[/table]":
+            document.add_paragraph()  # Word ends no document with a table, and LibreOffice's .doc loses it
         file = io.BytesIO()
         document.save(file)
         return file.getvalue()

@@ -2,10 +2,11 @@
 it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor import rungs
 from extractor.answers.books import Books, Claims, headings_of, settle
+from extractor.answers.by_column import by_column
 from extractor.answers.cell_parts import split, words_of_sentence
 from extractor.answers.coded import with_coded
 from extractor.answers.controls import controls_of
@@ -13,7 +14,7 @@ from extractor.answers.digital_signatures import Signatures, mismatch_findings
 from extractor.answers.labels import Alignment, align, most
 from extractor.answers.mark_books import doubted_beside, with_marks
 from extractor.answers.oddities import UNSEEN, oddities, remarks
-from extractor.answers.regions import Regions
+from extractor.answers.regions import Region, Regions
 from extractor.answers.rows import observe_rows
 from extractor.answers.seals import compare_names, observe_marks, unclaimed
 from extractor.answers.units import Unit
@@ -24,7 +25,7 @@ from extractor.weighing.form_words import FormWords, sure_words, words_beside
 from extractor.weighing.spelling import corroborate, repeat_words, respell
 from models.fields import Field, SealField, SignatureField
 from models.findings import Finding
-from models.form import FormDefinition
+from models.form import FormCell, FormDefinition
 from models.page import Pages, Run
 from models.printed import phrases_around, phrases_of_form
 from models.record import Evidence, Observation
@@ -142,7 +143,7 @@ def _mentions(form: FormDefinition) -> list[tuple[str, str]]:
 def _observe(
     alignment: Alignment, pages: Pages, signatures: Signatures, claims: Claims, part: str
 ) -> Iterable[_Answer | Observation]:
-    form, labels, found, grey = alignment.form, alignment.labels, alignment.found, _grey(pages)
+    form, labels, found = alignment.form, alignment.labels, alignment.found
     # A printed form of which only the signed page was scanned has paper among its pages.
     pictured = {page.number for page in pages.pages if page.frame}
     regions = Regions(
@@ -156,67 +157,77 @@ def _observe(
                 alignment, label.cell, label.cell.rows_field, regions, claims, pages, pictured, part
             )
         elif index in found:
-            region = regions.of(index)
-            passages = region.passages
-            claims.region(label.cell, passages)
-            claims.label(region.labels)
-            odd = oddities(alignment, index, region, pages)
-            # A field that was left empty has the evidence of its whole cell, or of its label where there is
-            # no cell.
-            around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
-            remarked = remarks(passages, label.cell.fields)
-            odd += remarked
-            numbers = {
-                remark.text.strip()
-                for passage in passages
-                for remark in passage.remarks
-                if remark.code == LIST_NUMBER
-            }
-            if any(field.is_prose for field in label.cell.fields):
-                passages = [passage.numbered for passage in passages]
-            stored = tuple(
-                remark.text
-                for passage in passages
-                for remark in passage.remarks
-                if remark.code == _ALTERNATIVE
-            )
-            passages = [passage.without_remarks for passage in passages]
-            shares = split(label.cell, passages)
-            values = shares.values
-            claims.label(words_of_sentence(label.cell, passages))
-            for name, passage in values.items():
-                claims.answer(name, passage)
-            on_paper = pages.reader == "scan" or not pictured.isdisjoint(
-                {found[index].unit.page, *(place.page for passage in passages for place in passage.places)}
-            )
-            if on_paper:
-                marked = observe_marks(label.cell, found[index].unit, values, region, pages.pages, part)
-                placed = (_placed(_on_paper(one, grey), found[index].unit, form.titles) for one in marked)
-                yield from (_doubted(one, form.titles[one.field], _of_place(odd, one)) for one in placed)
-            marks = [one_line(p.words) for name, p in values.items() if form.fields[name].is_mark]
-            typed = "" if on_paper else " ".join(marks)
-            for name, passage in values.items():
-                field, title = form.fields[name], form.titles[name]
-                if isinstance(field, SealField | SignatureField):
-                    if not on_paper:
-                        one = typed_mark(field, title, passage, around, signatures.in_passage(passage), part)
-                        yield _doubted(
-                            one, title, ((code, text) for code, names, text in remarked if name in names)
-                        )
-                    continue
-                codes = [(code, text) for code, fields, text in odd if name in fields]
-                if not field.has_shape and key(typed) and not key(passage.words):
-                    codes.append(("words-elsewhere", typed))
-                if not key(passage.words) and not passage.pictures:
-                    lacks = not passages or (on_paper and found[index].unit.cell is None)
-                    codes += [("place-missing", "")] if lacks else []
-                if numbers & {line.strip() for line in passage.words.split("\n")}:
-                    # A number alone may be an answer, or what is left of a line of guidance.
-                    codes.append((LIST_NUMBER, " ".join(sorted(numbers))))
-                if name in shares.others:
-                    codes.append(("cell-shared", one_line(Passage.join(passages).words)))
-                others = (*shares.others.get(name, ()), *(stored if len(values) == 1 else ()))
-                yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes), others)
+            for cell, region in by_column(label.cell, regions.of(index), alignment.units):
+                # Of a mark in a column nothing is sought in the whole row.
+                unit = found[index].unit if cell is label.cell else replace(found[index].unit, table=None)
+                yield from _observe_cell(
+                    alignment, index, cell, unit, region, pages, signatures, claims, part
+                )
+
+
+def _observe_cell(
+    alignment: Alignment, index: int, cell: FormCell, unit: Unit, region: Region, pages: Pages,
+    signatures: Signatures, claims: Claims, part: str,
+) -> Iterable[_Answer | Observation]:  # fmt: skip
+    """What stands for each field of `cell`, which is answered in `region`; the label `index` stands in
+    `unit`."""
+    form, grey = alignment.form, _grey(pages)
+    pictured = {page.number for page in pages.pages if page.frame}
+    passages = region.passages
+    claims.region(cell, passages)
+    claims.label(region.labels)
+    odd = oddities(alignment, index, region, pages)
+    # A field that was left empty has the evidence of its whole cell, or of its label where there is
+    # no cell.
+    around = Passage.join(passages).evidence(part) or unit.passage.evidence(part)
+    remarked = remarks(passages, cell.fields)
+    odd += remarked
+    numbers = {
+        remark.text.strip()
+        for passage in passages
+        for remark in passage.remarks
+        if remark.code == LIST_NUMBER
+    }
+    if any(field.is_prose for field in cell.fields):
+        passages = [passage.numbered for passage in passages]
+    stored = tuple(
+        remark.text for passage in passages for remark in passage.remarks if remark.code == _ALTERNATIVE
+    )
+    passages = [passage.without_remarks for passage in passages]
+    shares = split(cell, passages)
+    values = shares.values
+    claims.label(words_of_sentence(cell, passages))
+    for name, passage in values.items():
+        claims.answer(name, passage)
+    on_paper = pages.reader == "scan" or not pictured.isdisjoint(
+        {unit.page, *(place.page for passage in passages for place in passage.places)}
+    )
+    if on_paper:
+        marked = observe_marks(cell, unit, values, region, pages.pages, part)
+        placed = (_placed(_on_paper(one, grey), unit, form.titles) for one in marked)
+        yield from (_doubted(one, form.titles[one.field], _of_place(odd, one)) for one in placed)
+    marks = [one_line(p.words) for name, p in values.items() if form.fields[name].is_mark]
+    typed = "" if on_paper else " ".join(marks)
+    for name, passage in values.items():
+        field, title = form.fields[name], form.titles[name]
+        if isinstance(field, SealField | SignatureField):
+            if not on_paper:
+                one = typed_mark(field, title, passage, around, signatures.in_passage(passage), part)
+                yield _doubted(one, title, ((code, text) for code, names, text in remarked if name in names))
+            continue
+        codes = [(code, text) for code, fields, text in odd if name in fields]
+        if not field.has_shape and key(typed) and not key(passage.words):
+            codes.append(("words-elsewhere", typed))
+        if not key(passage.words) and not passage.pictures:
+            lacks = not passages or (on_paper and unit.cell is None)
+            codes += [("place-missing", "")] if lacks else []
+        if numbers & {line.strip() for line in passage.words.split("\n")}:
+            # A number alone may be an answer, or what is left of a line of guidance.
+            codes.append((LIST_NUMBER, " ".join(sorted(numbers))))
+        if name in shares.others:
+            codes.append(("cell-shared", one_line(Passage.join(passages).words)))
+        others = (*shares.others.get(name, ()), *(stored if len(values) == 1 else ()))
+        yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes), others)
 
 
 def _of_place(odd: Iterable[tuple[str, Sequence[str], str]], one: Observation) -> list[tuple[str, str]]:

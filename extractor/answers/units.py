@@ -20,6 +20,7 @@ from models.writing import key
 _LEAST_SIMILAR = 0.75
 INNER = 0.9  # how surely that is a label which is only a part of its unit
 _SHORT = 4  # characters of which none may differ
+_APART = 0.5  # of a line's height: a gap between two words
 _LONGER = 1.5  # times its length that a text may have to be compared with a label as a whole
 _SAME_EDGE = 0.04  # of a table's width: edges of one column on two pages lie no farther apart
 
@@ -51,9 +52,15 @@ class Sought:
 
     @cached_property
     def before_colon(self) -> re.Pattern[str]:
-        forms = (
-            rf"(?:^|(?<=[\s；;，,。]))(?P<l{n}>{spaced(text)})\s*[:：]" for n, text in enumerate(self.texts)
-        )
+        return self._before_colon(r"(?:^|(?<=[\s；;，,。]))")
+
+    @cached_property
+    def apart(self) -> re.Pattern[str]:
+        """The same, whatever stands before it."""
+        return self._before_colon("")
+
+    def _before_colon(self, before: str) -> re.Pattern[str]:
+        forms = (rf"{before}(?P<l{n}>{spaced(text)})\s*[:：]" for n, text in enumerate(self.texts))
         return re.compile("|".join(forms), re.M)
 
 
@@ -95,6 +102,16 @@ class Unit:
         ]
         edges = [-1, *gaps, len(self.passage)]
         return tuple((start + 1, end) for start, end in pairwise(edges)) if gaps and self.box else ()
+
+    @cached_property
+    def starts(self) -> frozenset[int]:
+        """The characters of a line that stand well apart from the one before them, as their boxes tell: of
+        a gap between two words on paper a recogniser says nothing."""
+        spans = list(enumerate(self.passage.spans)) if self.cell is None else []
+        boxes = [(n, span.box) for n, span in spans if isinstance(span, Run) and span.box]
+        return frozenset(
+            n for (_, a), (n, b) in pairwise(boxes) if a and b and b.x0 - a.x1 > _APART * (a.y1 - a.y0)
+        )
 
     @cached_property
     def box(self) -> Box | None:
@@ -204,6 +221,13 @@ def _hits(unit: Unit, sought: Sought) -> Iterator[Hit]:
     inner = [
         Hit(m.start(str(m.lastgroup)), m.end(), INNER, False) for m in sought.before_colon.finditer(text)
     ]
+    known = {hit.start for hit in inner}
+    inner += [
+        Hit(m.start(str(m.lastgroup)), m.end(), INNER, False)
+        for m in (sought.apart.finditer(text) if unit.starts else ())
+        if m.start() in unit.starts - known
+    ]
+    inner.sort(key=lambda hit: hit.start)
     score = max(fuzz.ratio(k, unit.key) / 100 for k in sought.keys) if len(unit.key) <= sought.most else 0.0
     if score == 1.0 or (score >= _LEAST_SIMILAR and not inner):
         yield Hit(0, len(text), score, True)

@@ -79,12 +79,20 @@ def pieces_of(text: str) -> list[Piece]:
     lead = text[: words[0].start() if words else mark]
     pieces = [Piece("", lead)] if key(lead) else []
     pieces += [Piece(one[1], text[one.end() : end]) for one, end in zip(words, ends, strict=True)]
+    if not words and (asked := _sentence_before(lead)):
+        return [*asked, *([Piece("", text[mark:], is_mark=True)] if mark < len(text) else [])]
     if key(lead) and not set(lead) & _SIGNS:
         return []
     if any(not (set(one.text) & _SIGNS or is_blank(_ADVICE.sub("", one.text))) for one in pieces):
         return []
     pieces += [Piece("", text[mark:], is_mark=True)] if mark < len(text) else []
     return pieces if len(pieces) > 1 else []
+
+
+def _sentence_before(text: str) -> list[Piece]:
+    """A sentence to be filled in that runs on to boxes, and the boxes."""
+    first = next((n for n, char in enumerate(text) if char in _SIGNS), 0)
+    return [Piece("", text[:first]), Piece("", text[first:])] if sentence([text[:first]], least=1) else []
 
 
 def _behind_sentence(text: str) -> list[Piece]:

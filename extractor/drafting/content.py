@@ -3,6 +3,7 @@ reason (pure)."""
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from extractor.drafting.blanks import LEAST, Blank, beside, drawn, sentence, unit_behind
 from extractor.drafting.boxes import Piece, behind_boxes, pieces_of, printed_in
@@ -31,6 +32,7 @@ _OWN_LABEL = re.compile(rf"[{CJK}、/（）()]{{3,16}}[:：]")
 _ANY_OPINION = "意见"
 _NEXT_COUNT = re.compile(r"(?<=\S)\s*[①-⑳]\s*$")  # of the next option, before its box
 _ADVICE = re.compile(r"\s*[（(][^（()）]+[)）]\s*$")
+_TWO = 2  # options of which one may deny the other
 _LOW = 40.0  # points: two lines of text and their margins
 _SHORT = 16  # letters of a line that may be a heading
 _LONG = 36  # letters from which a cell's print is something to read, and no label
@@ -42,24 +44,24 @@ def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
     found = Content()
     label = one_line(label)
     raw = behind_boxes(cell)
-    boxes = [_option(text, number) for number, text in enumerate(raw)]
+    boxes, after = _without_end([_option(text, number) for number, text in enumerate(raw)])
     options = _apart(boxes) if len(boxes) > 1 else [text for text in boxes if key(text)]
     if not is_column and boxes and (pieces := pieces_of(printed_in(cell))):
         _pieces(label, pieces, found)
     elif len(options) > 1 or (len(boxes) == 1 == len(options)):
-        _choice(label, boxes, options, found)
+        _choice(label, boxes, options, after, found)
         if not is_column:
             _beside(raw, options, found)
     elif not is_column and _both_ways(cell.text):
         found.add("格中有大写和小写", kind="money")
     elif not is_column and (blanks := blanks_in(cell)):
         add_sentence(label, blanks, found)
-    elif not is_column and (asks_for_marks(cell) or is_reviewed(label, cell)):
-        add_marks(label, cell, found)
     elif not is_column and (inner := _inner(cell)):
         for words, text in inner:
             kind, why = kind_of(words, text)
             found.add(why, **with_unit(kind, words, text), prompt=f"{words} ")
+    elif not is_column and (asks_for_marks(cell) or is_reviewed(label, cell)):
+        add_marks(label, cell, found)
     elif not is_column and (prompts := prompts_in(cell)):
         for prompt, text in prompts:
             _prompted(prompt, text, found)
@@ -72,6 +74,14 @@ def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
             if item["kind"] != "printed" and "beside" not in item:
                 item["required"] = True
     return found
+
+
+def under_heading(over: str, label: str, cell: Cell) -> dict[str, Any]:
+    """What is asked for right of a label and under the heading `over` of several columns: the kind is told by
+    the label, or else by the heading, in whose words it is found again."""
+    of_label, of_head = (content_of(words, cell, is_column=True).items[0] for words in (label, over))
+    item = of_head if of_label["kind"] == "text" else of_label
+    return {**item, "prompt": f"{over}："}
 
 
 def _one(label: str, cell: Cell, found: Content, *, is_column: bool) -> None:
@@ -143,7 +153,8 @@ def _cell_of(text: str) -> Cell:
     return Cell(row=0, column=0, lines=lines)
 
 
-def _choice(label: str, boxes: Sequence[str], options: Sequence[str], found: Content) -> None:
+def _choice(label: str, boxes: Sequence[str], options: Sequence[str], after: str, found: Content) -> None:
+    """The options of a cell, and the words of their sentence `after` them."""
     many = _CHOOSE_MANY.search(label) is not None
     one = {"max": 1, "min": 1} if _CHOOSE_ONE.search(label) else {}
     found.add(f"有 {len(boxes)} 个方框", kind="choice", options=options, **one)
@@ -151,6 +162,8 @@ def _choice(label: str, boxes: Sequence[str], options: Sequence[str], found: Con
         found.unsure.append("没有写明单选还是多选，现按多选")
     if len(options) < len(boxes):
         found.unsure.append("有方框后面没有文字，或两个方框后面文字相同")
+    if after:
+        found.add("选项后面印好的字", kind="printed", text=after)
 
 
 def _beside(raw: Sequence[str], options: Sequence[str], found: Content) -> None:
@@ -161,11 +174,23 @@ def _beside(raw: Sequence[str], options: Sequence[str], found: Content) -> None:
         if asked is None or option not in options:
             continue
         words = re.sub(r"[，,：:（(]", "", asked.words)
+        more = sentence([asked.words, asked.rest])
         kind, _ = kind_of(words, asked.rest)
         unit = unit_behind(re.sub(r"^[\s_＿]+", "", asked.rest), UNITS)
         item = {"kind": "number", "unit": unit} if unit and kind == "text" else {"kind": kind}
         prompt = {"prompt": asked.words} if asked.words else {}
         found.add(f"选项“{option}”旁有填写的空白", **item, **prompt, beside=option)
+        if more:
+            _more_beside(more, found)
+
+
+def _more_beside(blanks: Sequence[Blank], found: Content) -> None:
+    """The blanks beside an option that follow its first one, each behind its own words."""
+    for blank in (one for one in blanks[1:] if len(key(one.clause)) > 1):
+        kind, _ = kind_of(blank.clause, blank.text)
+        item = with_unit(kind, blank.clause, blank.text + (unit_behind(blank.behind, UNITS) or ""))
+        end = "：" if re.search(r"[:：]\s*$", blank.before) else " "
+        found.add("选项旁还有填写的空白", **item, label=blank.clause, prompt=f"{blank.clause}{end}")
 
 
 def blanks_in(cell: Cell, least: int = LEAST) -> tuple[Blank, ...]:
@@ -195,7 +220,7 @@ def prompts_in(cell: Cell) -> list[tuple[str, str]]:
     """(words, blank) of each of several places in a cell that have words and a colon before them."""
     found = [asked_in(text, _is_place, may_be_filled=False) for text in lines_of(cell.lines) if key(text)]
     places = [place for line in found for place in line]
-    marks = any(is_mark(words) for words, _ in places)
+    marks = any(is_mark(words) or is_mark(room) for words, room in places)
     return places if all(found) and len(places) > 1 and not marks else []
 
 
@@ -225,6 +250,15 @@ def is_labelled(cell: Cell) -> bool:
 def is_low(cell: Cell) -> bool:
     """Whether a cell is too low to write in: a gap between two tables that looks like a row of them."""
     return cell.box is not None and cell.box.y1 - cell.box.y0 < _LOW
+
+
+def _without_end(boxes: list[str]) -> tuple[list[str], str]:
+    """Options of which the second denies the first, without the words of their sentence that the second
+    goes on with, and these words: □符合 □不符合条件。"""
+    if len(boxes) != _TWO or not key(boxes[0]):
+        return boxes, ""
+    denied = re.fullmatch(rf"([不未非无没否]{re.escape(boxes[0])})(.+)", boxes[1])
+    return ([boxes[0], denied[1]], denied[2].strip()) if denied else (boxes, "")
 
 
 def options_of(cell: Cell) -> list[str]:

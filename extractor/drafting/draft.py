@@ -13,6 +13,7 @@ from extractor.drafting.marks import is_mark
 from extractor.drafting.naming import labelled
 from extractor.drafting.outside import (
     Section,
+    ends_in_room,
     has_place,
     is_day,
     is_note,
@@ -133,7 +134,7 @@ class _Drafting(Rows):
             self.tell(f"“{one_line(line.text)}”是表中各项金额的单位", place=None)
             return True
         places = places_on(line, may_be_filled=may_be_filled)
-        if is_letter and not has_place(places):
+        if is_letter and not has_place(places) and not ends_in_room(line, places):
             places = []
         if not places:
             if self.rows and is_day(line.text):

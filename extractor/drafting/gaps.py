@@ -25,7 +25,9 @@ _BRACKET = 0.4  # of a line's height: a gap in which an opening bracket may have
 _MOST_IN = 8  # characters between the two
 # What stands behind room that is no blank of a sentence: a label, brackets as round a mark, the words of a
 # date; and a unit, which stands behind a blank beside options too.
-_NO_CLAUSE = re.compile(rf"[（(年月日时分至]|[{CJK}]{{2,12}}(?:[（(][{CJK}]{{1,8}}[)）])?\s*[:：]")
+_NO_CLAUSE = re.compile(
+    rf"[（(](?![{CJK}]{{2,12}}[:：])|[年月日时分至]|[{CJK}]{{2,12}}(?:[（(][{CJK}]{{1,8}}[)）])?\s*[:：]"
+)
 
 _UNIT = re.compile(rf"(?:{UNITS.pattern})(?![{CJK}])", re.I)
 

@@ -12,6 +12,7 @@ from models.page import Cell, Line, Table
 from models.writing import key
 
 Cells = Sequence[Cell]
+_LEAST_HEADS, _LEAST_ROWS = 2, 2  # of answers in columns
 _WIDTH = 16.0  # centimetres of a form on A4
 _LEAST_ODD = 5  # cells of a row with a label and two pairs
 _COUNT = re.compile(r"[一二三四五六七八九十]{1,3}")
@@ -152,6 +153,25 @@ def is_list_head(cells: Cells, following: Sequence[Cells]) -> bool:
     return len(cells) > 2 and bool(rows) and all(
         is_number(one[0].text) and is_label(one[1]) and all(map(is_to_fill, one[2:])) for one in rows[:2]
     )  # fmt: skip
+
+
+def rows_by_column(cells: Cells, following: Sequence[Cells]) -> int:
+    """How many rows right below a row of headings have a label and, under each heading, a place to fill in,
+    as of two persons or of several years; 0 where so few do that they may be anything."""
+    heads = cells[1:]
+    if len(heads) < _LEAST_HEADS or not all(map(is_label, heads)) or cells[0].row_span > 1:
+        return 0
+    is_corner = not key(cells[0].text) or is_label(cells[0])
+    if len({key(cell.text) for cell in heads}) < len(heads) or not is_corner:
+        return 0
+    count = 0
+    for row in following:
+        if not same_edges(cells, row) or not is_label(row[0]) or is_number(row[0].text):
+            break
+        if not all(map(is_to_fill, row[1:])):
+            break
+        count += 1
+    return count if count >= _LEAST_ROWS else 0
 
 
 def is_group_head(cells: Cells, below: Cells) -> bool:

@@ -8,7 +8,7 @@ from models.writing import key, one_line
 
 # What words of a label say of its answer, the first that fits; the reason tells which.
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("seal", re.compile(r"盖章|公章|签章|印章|(?:机构|单位|公司|机关)章$")),
+    ("seal", re.compile(r"盖章|公章|签章|印章|专用章|(?:机构|单位|公司|机关)章$")),
     ("signature", re.compile(r"签字|签名")),
     ("email", re.compile(r"邮箱|电子邮件|电子信箱|e-?mail", re.I)),
     ("credit-code", re.compile(r"信用代码|纳税人识别号|税号")),
@@ -39,9 +39,11 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _UNIT = re.compile(r"[（(]\s?(?:单位[:：]\s*)?([^（()）\s][^（()）]{0,7})\s?[)）]\s*$")
 _AGE = re.compile(r"(?<=年月)\s*[（(]\s*岁\s*[)）]\s*$")  # which is reckoned from the day of birth
+# How one ticks, which stands behind a label in brackets: （请在□内打“√”）.
+_TICK_HOW = re.compile(r"\s*[（(][^（()）]*[打划画勾][^（()）]{0,3}(?:[√✓☑勾]|对号)[^（()）]*[)）]\s*$")
 _MEASURE = (
     r"(?:[万亿千百]?(?:元|美元)|[万千]?吨(?:标准煤)?|[万]?千瓦时|[兆千]瓦|kW|MW|度|立方米|平方米|[万]?㎡|亩|公顷|公里|千米|毫米|厘米|米"
-    r"|万?人次?|名|个|户|台|套|项|次|家|年|月|天|工作日|课时|学时|学分|门|本|册|张|所|栋|间|株|头|只"
+    r"|万?人次?|名|个|户|台|套|项|次|家|年|月|天|个?工作日|个月|分|课时|学时|学分|门|本|册|张|所|栋|间|株|头|只"
     r"|件|份|辆|批|座|处|条|层|幢|箱|袋|瓶|盒|支|棵|篇|艘|桌|升|毫升|公斤|千克|克|小时|分钟|周|岁"
     r"|kg|[cmk]?m[²³23]?|ml|[gLt]|℃|[kM]?Pa|%|％|tCO2e?)"
 )
@@ -50,7 +52,7 @@ _COUNTED = re.compile(
     r"金额|投资额|总额|预算|经费|数量|面积|人数|产值|收入|投资|规模数|总量|消费量|排放量|比例|产量|用量"
 )
 # Labels that count something by themselves.
-_HEADS = re.compile(r"(?:人|户|台|件|次|天)数$")
+_HEADS = re.compile(r"(?:人|户|台|件|次|天|起)数$")
 _COUNT = re.compile(r"(?:数量|年龄)$")
 # What is counted in the unit that a form names for all its sums.
 _SUM = re.compile(
@@ -90,6 +92,7 @@ def is_blank(text: str) -> bool:
 def plain_label(text: str) -> str:
     """A label without what only tells how to fill in: a star, the unit, how many may be chosen."""
     text = re.sub(r"[（(](?:必填|单选|可?多选|限选一项|可选多项)[)）]|[*＊★]", "", one_line(text))
+    text = _TICK_HOW.sub("", text)
     text = _AGE.sub("", text)
     if unit_of(text):
         text = _UNIT.sub("", text)

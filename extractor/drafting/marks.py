@@ -14,7 +14,7 @@ from models.page import Cell, Line
 from models.writing import CJK, key, one_line
 
 _SIGNED = r"签\s*字|签\s*名"
-_STAMPED = r"盖\s*章|公\s*章|签\s*章|印\s*章|(?<=[（(])章(?=\s*[)）])"
+_STAMPED = r"盖\s*章|公\s*章|签\s*章|印\s*章|专用章|(?<=[（(])章(?=\s*[)）])"
 MARK = (
     rf"[（(]?[{CJK}]{{0,12}}(?:[（(][{CJK}、/]{{1,8}}[)）])?\s*[（(]?\s*({_STAMPED}|{_SIGNED})"
     rf"(?:[、或/及]\s*(?:盖章|签字|签名|捺印|捺手印|手印))?\s*[)）]?(?:\s*[（(][{CJK}、]{{1,6}}[)）])?\s*[:：]?"
@@ -31,8 +31,11 @@ TELLS_HOW = re.compile(
 _BRACKETED = re.compile(r"[（(].+[)）][。.]?")
 _ANY_OPINION = "意见"
 _OPINION = re.compile(r"意见|审核|审批|批示|推荐")
+_CONCLUSION = re.compile(r"结论|评语|鉴定")  # an opinion too, where there is room for one
 _SHORT = 16  # letters of an opinion that somebody wrote
 _WRITTEN = re.compile(r"[\s_＿]{4,}")  # room for a name before the place for its stamp
+# Whose mark it is, without room for a name: 登记机关：（盖章）
+_OF_WHOM = re.compile(rf"(?<![{CJK}])[{CJK}]{{2,12}}[:：][ \u3000]?$")
 _DAY_BEHIND = re.compile(r"(?<=[\s_＿]{4})\s*年[\s_＿]+月[\s_＿]+日\s*$")
 _DAY = re.compile(r"(?:日期|时间)")
 _LEAST_ROOM = 4  # blanks behind words and a colon in which there is room for a name
@@ -102,6 +105,12 @@ def guidance_in(lines: Sequence[str]) -> list[str]:
     ]
 
 
+def is_guidance(cell: Cell) -> bool:
+    """Whether a cell says nothing but how to fill it in."""
+    said = [text for text in lines_of(cell.lines) if key(text)]
+    return bool(said) and len(guidance_in(said)) == len(said)
+
+
 def add_marks(label: str, cell: Cell, found: Content) -> None:
     """Add what a cell with places for marks asks for."""
     lines = [text for line in cell.lines for text in drawn(line).split("\n")]
@@ -110,6 +119,7 @@ def add_marks(label: str, cell: Cell, found: Content) -> None:
         first < len(lines)
         and (seen := _PROMPT.search(lines[first]))
         and sentence([lines[first][: seen.start()]], 1)
+        and not asked_in(lines[first][: seen.start()], is_blank, may_be_filled=False)
     ):
         # A sentence that runs on to a mark in its last line.
         lines[first : first + 1] = [lines[first][: seen.start()], lines[first][seen.start() :]]
@@ -123,11 +133,13 @@ def add_marks(label: str, cell: Cell, found: Content) -> None:
         for seen in _PROMPT.finditer(line):
             kind = "signature" if re.fullmatch(_SIGNED, seen[1]) else "seal"
             before = line[at : seen.end() - len(seen[0].lstrip())]
+            if own := _OF_WHOM.search(before):
+                before = before[: own.start()]
             if kind == "seal" and not found.items and is_named(label) and _WRITTEN.fullmatch(before):
                 found.add("盖章处前留有空白", kind=kind_of(label)[0])
             else:
                 _add_between(label, before, found, is_first=at == 0)
-            found.add(f"“{seen[1]}”", kind=kind, prompt=seen[0].strip())
+            found.add(f"“{seen[1]}”", kind=kind, prompt=(own[0].strip() if own else "") + seen[0].strip())
             at = seen.end()
         _add_between(label, line[at:], found, is_first=at == 0)
 
@@ -140,7 +152,8 @@ def _add_head(
     printed = one_line("".join(head))
     # What is only to be signed has the place for that alone, without room.
     is_only_signed = bracketed(cell.text) and not is_open and _ANY_OPINION not in label
-    is_opinion = _OPINION.search(label) is not None and not is_only_signed
+    is_told = bool(_OPINION.search(label) or (is_open and _CONCLUSION.search(label)))
+    is_opinion = is_told and not is_only_signed
     is_long = not is_opinion and kind_of(label)[0] == "prose"
     is_open = is_open and len(key(label)) <= MOST_LABEL
     if blanks := sentence(head, least=1):

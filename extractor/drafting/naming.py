@@ -8,6 +8,7 @@ from models.writing import key, one_line
 
 _SUFFIX = {"seal": "盖章", "signature": "签字", "date": "日期"}
 _COUNTED = re.compile(r"^[（(]?[一二三四五六七八九十]{1,3}[、.．)）]\s*")
+_UNEXPLAINED = re.compile(r"[（(][^（()）]*[)）]?\s*$|，.*")  # what only explains a label
 _MOST_HEADING = 24  # letters of a heading
 
 
@@ -17,14 +18,14 @@ def title_of(words: str, item: dict[str, Any], signer: str = "") -> str:
     if "label" in item:
         return str(item["label"])
     if "beside" in item:
-        return f"{words}：{item['beside']}"
+        return f"{_UNEXPLAINED.sub('', words)}：{item['beside']}"
     prompt = re.sub(r"[（()）:：\s]|^[，,；;。]", "", str(item.get("prompt", "")))
     suffix = _SUFFIX.get(str(item["kind"]), "")
     if len(prompt) > len(suffix):
         return prompt
     if item["kind"] == "date" and signer and len(key(words)) > MOST_LABEL:
         return signer + suffix
-    return re.sub(r"[（(，].*", "", words) + suffix
+    return _UNEXPLAINED.sub("", words) + suffix
 
 
 def labelled(words: str, printed: str) -> dict[str, Any]:

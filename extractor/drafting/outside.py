@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from extractor.drafting.blanks import Blank, drawn, sentence
 from extractor.drafting.boxes import is_boxed, printed_in
-from extractor.drafting.kinds import BLANK_DATE, is_blank
+from extractor.drafting.kinds import BLANK_DATE, is_blank, kind_of
 from extractor.drafting.loose import asked_in
 from extractor.drafting.marks import MARK, bracketed, guidance_in, is_mark
 from extractor.drafting.naming import counted_heading
@@ -16,6 +16,8 @@ from models.writing import key
 _MARK = re.compile(MARK)
 _LEAST_LONE = 8  # letters of a line in which a single blank makes it a sentence to be filled in
 _LEAST_ROOM = 2  # blanks
+# What somebody or something is called, which asks for it in a line of its own.
+_CALLED = re.compile(r"^(?!尊敬|各).*(?:姓名|名称|编号|单位|部门|学校|银行|职务|职业|民族|人)$")
 _CUT_HERE = re.compile(r"裁剪线|裁切线|沿(?:此|虚)线")
 _TITLE = re.compile(r"(?:表|书|单|函|登记卡|回执|清单|报告|证明)[）)]?$")
 _MOST_TITLE = 40
@@ -80,6 +82,15 @@ def places_on(line: Line, *, may_be_filled: bool) -> list[tuple[str, str]]:
 def has_place(places: Sequence[tuple[str, str]]) -> bool:
     """Whether there is room on a line, or a mark: words and a colon alone may begin a letter."""
     return any(len(room) >= _LEAST_ROOM or is_mark(words) for words, room in places)
+
+
+def ends_in_room(line: Line, places: Sequence[tuple[str, str]]) -> bool:
+    """Whether a line of a page is nothing but a label that asks for something told: a page does not print the
+    blank at a line's end."""
+    if line.box is None or len(places) != 1 or key(places[0][1]):
+        return False
+    label = places[0][0]
+    return kind_of(label)[0] not in ("text", "prose") or _CALLED.search(label) is not None
 
 
 def _is_open(text: str) -> bool:

@@ -17,6 +17,7 @@ from extractor.drafting.content import (
     is_to_fill,
     options_of,
     prompts_in,
+    under_heading,
 )
 from extractor.drafting.found import Guess, Placed, Spotted
 from extractor.drafting.grid import (
@@ -27,11 +28,12 @@ from extractor.drafting.grid import (
     is_label,
     is_list_head,
     leads,
+    rows_by_column,
     same_edges,
     with_whole_labels,
 )
 from extractor.drafting.kinds import is_blank, is_sum, is_time, plain_label, unit_of
-from extractor.drafting.marks import bracketed, is_mark
+from extractor.drafting.marks import bracketed, is_guidance, is_mark
 from extractor.drafting.naming import labelled, title_of
 from models.page import Cell, Line, Pages, Run, Table, Tick
 from models.writing import key, one_line
@@ -40,7 +42,7 @@ _PHOTO = re.compile(r"照片|相片|近照")
 _LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
 _MOST_NAME = 24
 # A day at the end of a line, behind a drawn blank and a gap, or far behind words and a colon.
-_DAY_APART = re.compile(r"(?:(?<=[_＿]{3})\s{2,}|(?<=\s{12}))[_＿\s]*年[_＿\s]+月[_＿\s]+日\s*$")
+_DAY_APART = re.compile(r"(?:(?<=[_＿]{3})\s\s|(?<=\s{12})|(?<=_{10}))[_＿\s]*年[_＿\s]+月[_＿\s]+日\s*$")
 _NOTE = re.compile(r"(?:填表|填写)(?:说明|须知)|注")
 _LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
 
@@ -88,13 +90,16 @@ class Rows:
                 is_open = is_blank(text) or is_mark(text) or is_boxed(text)
                 if not is_open:
                     self.tell(f"“{label}”后已有文字“{one_line(text)[:20]}”，按填写的内容处理", doubt=True)
-                day = None if is_mark(label) or is_time(label) else _DAY_APART.search(text)
+                day = None if is_time(label) else _DAY_APART.search(text)
+                if day and is_mark(label) and not text[: day.start()]:
+                    day = None  # the day is all that there is room for
                 text = text[: day.start()] if day else text
                 lines = (Line(spans=(Run(text=text),)),) if is_open else ()
                 place = Cell(row=0, column=0, lines=lines)
                 content = self.content(label, label, place)
                 if day:
-                    self.add_day(content, "日期", "行末印有年月日")
+                    words = re.sub(r"[（(].*", "", label) if is_mark(label) else ""
+                    self.add_day(content, f"{words}日期", "行末印有年月日")
                 made.append(
                     {"label": label, "label_columns": 1, "columns": each - 1 or 1, "content": content}
                 )
@@ -141,6 +146,9 @@ class Rows:
         if is_headed and blank_rows(rest, following[:spanned]) == spanned:
             self._rows_field(plain_label(first.text), first, rest, following[:spanned], width)
             return spanned
+        if many := rows_by_column(cells, following):
+            self._by_column(cells, following[:many], width)
+            return many
         if len(cells) > 1 and all(map(is_label, cells)):
             if is_list_head(cells, following):
                 self.add_print("　".join(one_line(cell.text) for cell in cells), width)
@@ -164,7 +172,8 @@ class Rows:
     def _pairs(self, cells: list[Cell], width: int) -> None:
         """A row of labels, each with what stands to its right."""
         if len(cells) > 1 and all(map(is_labelled, cells)):
-            self._side_by_side(cells, width)
+            own = [{**self._own_label(cell), "columns": cell.column_span} for cell in cells]
+            self.add({"labels": "above", "cells": own}, width)
             return
         if len(cells) > 1 and _NOTE.fullmatch(key(cells[0].text)) and is_label(cells[1]):
             self.add_print(" ".join(one_line(cell.text) for cell in cells if key(cell.text)), width)
@@ -176,7 +185,8 @@ class Rows:
             if len(cells) == 1 and (prompts := prompts_in(cell)):
                 self.add_line(prompts, width, "整行的一格")
                 return
-            if len(cells) == 1 and not key(cell.text) and not options_of(cell):
+            is_empty = not key(cell.text) and not options_of(cell)
+            if len(cells) == 1 and (is_empty or (is_guidance(cell) and self._has_heading())):
                 self._empty(cell, width)
                 return
             if len(cells) == 1 and asks(cell):
@@ -204,6 +214,24 @@ class Rows:
             made.append({"columns": label.column_span, "content": [{"kind": "printed", "text": text}]})
         self.add({"cells": made}, width)
 
+    def _by_column(self, heads: Cells, rows: Sequence[Cells], width: int) -> None:
+        """Rows of which each has a label, and an answer under each of several headings."""
+        self.tell("一行标题，下面每行在各栏各填一处")
+        self.add_print("　".join(one_line(cell.text) for cell in heads if key(cell.text)), width)
+        for label, *places in rows:
+            words = self._words(label)
+            content: list[dict[str, Any]] = []
+            for head, place in zip(heads[1:], places, strict=True):
+                over = one_line(head.text)
+                item = under_heading(over, label.text, place)
+                title = self.called(re.sub(r"[（(].*", "", over) + words, "")
+                self.place(label, place)
+                self.tell(f"“{title}”是 {item['kind']}：“{over}”一栏")
+                content.append({**item, "name": self.named(title, self.names), "label": title})
+                self.texts += [(title, content[-1])] * (item["kind"] == "text")
+            made = {"label_columns": label.column_span, "columns": sum(one.column_span for one in places)}
+            self.add({"cells": [{**labelled(words, label.text), **made, "content": content}]}, width)
+
     def _group_over(self, label: Cell) -> str:
         """The words of the heading of several columns that a label stands under."""
         over = (one for one in self.over if one.column <= label.column < one.column + one.column_span)
@@ -223,14 +251,9 @@ class Rows:
         kinds = {item["kind"] for item in made["content"]}
         made["content"] += [item for item in content if item["kind"] not in kinds]
 
-    def _side_by_side(self, cells: list[Cell], width: int) -> None:
-        """Cells side by side of which each begins with its own label."""
-        made = [{**self._own_label(cell), "columns": cell.column_span} for cell in cells]
-        self.add({"labels": "above", "cells": made}, width)
-
     def _empty(self, cell: Cell, width: int) -> None:
-        """An empty cell that takes a whole row: the place of the heading above it, or else no more than a
-        gap, since there are no words by which it could be found again."""
+        """A cell that takes a whole row and says at most how to fill it in: the place of the heading above,
+        or else no more than a gap, since there are no words by which it could be found again."""
         label = "" if is_low(cell) else self._heading_before()
         if not label:
             self.tell("整行的一格是空的，上面没有标题，没有拟作一栏", doubt=not is_low(cell))
@@ -313,6 +336,11 @@ class Rows:
             {"cells": [{**cell, "label_columns": taken}]} if beside else {"labels": "above", "cells": [cell]},
             width,
         )
+
+    def _has_heading(self) -> bool:
+        """Whether the row before is nothing but a heading, or one stands before the table."""
+        last = self.rows[-1]["cells"] if len(self.rows) > self.begun else []
+        return bool(self.heading) if not last else len(last) == 1 and "label" not in last[0]
 
     def _heading_before(self) -> str:
         """The words of the row before, where it was nothing but a heading: they are the label of the table

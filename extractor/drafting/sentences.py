@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from extractor.drafting.blanks import Blank, unit_behind
 from extractor.drafting.found import Content
-from extractor.drafting.kinds import UNITS, kind_of
+from extractor.drafting.kinds import UNITS, kind_of, unit_of
 from models.writing import key
 
 # What a blank of a sentence is called, behind its cell's label, where the words before it say too little.
@@ -12,16 +12,21 @@ _NOUNS = {"month": "年月", "date": "日期", "period": "起止时间", "number
 
 
 def add_sentence(label: str, blanks: Sequence[Blank], found: Content) -> None:
-    """Add the fields of a sentence, each with the words before it, and the words at its end."""
+    """Add the fields of a sentence, each with the words before it, and the words at its end. What the label
+    counts in a unit, each blank without one of its own counts in it as well."""
     first, last = blanks[0], blanks[-1]
     found.add("句子开头的字", kind="printed", text=first.before)
-    taken = ""
+    taken, of_all = "", unit_of(label)
     for number, one in enumerate(blanks):
         before = one.before[len(taken) :] if one.before.startswith(taken) else one.before
         kind, _ = kind_of(one.clause, one.text)
         taken = unit_behind(one.behind, UNITS) or ""
         taken = taken if kind in ("text", "number") else ""
-        item = {"kind": "number", "unit": taken} if taken else {"kind": "text" if kind == "prose" else kind}
+        item = {"kind": "text" if kind == "prose" else kind}
+        if taken:
+            item = {"kind": "number", "unit": taken}
+        elif kind == "text" and of_all:
+            item = {"kind": "number", "unit": of_all}
         prompt = {"prompt": before} if number and key(before) else {}
         title = one.clause if len(key(one.clause)) > 1 else label + _NOUNS.get(str(item["kind"]), "")
         found.add(f"句中“{before}”后的空白", **item, **prompt, label=title, inline=True)

@@ -114,3 +114,62 @@ def test_what_is_written_above_the_title_ends_there(tmp_path: Path) -> None:
     form = drafted(data)
     values = {"编号": "A-12", "废物名称": "废机油", "运输单位": "清源公司"}
     assert filled(data, form, tmp_path, **values) == values
+
+
+def test_answers_of_two_persons_stand_each_under_its_heading(tmp_path: Path) -> None:
+    document = Document()
+    document.add_paragraph("房屋租赁登记表")
+    put(
+        document,
+        ("项目", "出租人（甲方）", "承租人（乙方）"),
+        ("姓名", "", ""),
+        ("联系电话", "", ""),
+        ("证件", "□身份证 □护照", "□身份证 □护照"),
+    )
+    put(document, ("指标", "2022年", "2023年"), ("销售收入（万元）", "", ""), ("职工人数", "", ""))
+    form = drafted(saved(document))
+    assert list(form.titles.values()) == [
+        "出租人姓名", "承租人姓名", "出租人联系电话", "承租人联系电话", "出租人证件", "承租人证件",
+        "2022年销售收入", "2023年销售收入", "2022年职工人数", "2023年职工人数",
+    ]  # fmt: skip
+    tables = document.tables
+    for table, row, texts in (
+        (0, 1, ("王力", "宁霞")), (0, 2, ("", "13852170633")), (0, 3, ("□身份证 ☑护照", "☑身份证 □护照")),
+        (1, 1, ("820", "951")), (1, 2, ("64", "")),
+    ):  # fmt: skip
+        for column, text in enumerate(texts, 1):
+            tables[table].cell(row, column).text = text
+    assert _accepted(saved(document), form, tmp_path) == {
+        "出租人姓名": "王力", "承租人姓名": "宁霞", "出租人联系电话": None, "承租人联系电话": "13852170633",
+        "出租人证件": "护照", "承租人证件": "身份证", "2022年销售收入": "820万元",
+        "2023年销售收入": "951万元", "2022年职工人数": "64", "2023年职工人数": None,
+    }  # fmt: skip
+
+
+def test_answers_under_other_headings_go_to_a_person(tmp_path: Path) -> None:
+    form = drafted(_of_two(("男方", "女方"), ("", "")))
+    same, other = (_of_two(heads, ("高文斌", "蒋雨晴")) for heads in (("男方", "女方"), ("女方", "男方")))
+    assert _accepted(same, form, tmp_path) == {
+        "男方姓名": "高文斌", "女方姓名": "蒋雨晴", "男方籍贯": "高文斌", "女方籍贯": "蒋雨晴",
+    }  # fmt: skip
+    assert set(_accepted(other, form, tmp_path).values()) == {None}
+
+
+def _of_two(heads: tuple[str, str], answers: tuple[str, str]) -> bytes:
+    document = Document()
+    document.add_paragraph("申请结婚登记声明书")
+    put(document, ("", *heads), ("姓名", *answers), ("籍贯", *answers))
+    return saved(document)
+
+
+def _accepted(data: bytes, form: FormDefinition, folder: Path) -> dict[str, Any]:
+    """What is read and accepted, as people write it, by title; None for what is empty or goes to a person."""
+    path = folder / "b.docx"
+    path.write_bytes(data)
+    (result,) = extract(Source.at(path), {form.name: form})
+    return {
+        form.titles[name]: form.fields[name].format(one.value)  # type: ignore[arg-type]
+        if one.decision == "accept" and one.value
+        else None
+        for name, one in result.fields.items()
+    }

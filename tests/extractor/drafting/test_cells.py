@@ -143,3 +143,51 @@ def test_one_unit_may_be_named_for_all_sums_of_a_form() -> None:
     assert unit_for_all("金额单位：万元") == "万元"
     assert unit_for_all("单位：人、万元、亩") == ""
     assert unit_for_all("单位：水利管理站") is None
+
+
+@pytest.mark.parametrize(
+    ("label", "text", "items"),
+    [
+        ("自评结论", "\n\n负责人（签字）：        ", [("text", None), ("signature", "负责人（签字）：")]),
+        (
+            "情况（近三年）",
+            "□否\n□是（事故起数：____起，死亡人数：____人）",
+            [("choice", ["否", "是"]), ("number", "（事故起数："), ("number", "死亡人数：")],
+        ),
+        (
+            "调查意见",
+            "人均收入____元，□符合 □不符合救助条件。",
+            [
+                ("printed", "人均收入"), ("number", None), ("choice", ["符合", "不符合"]),
+                ("printed", "救助条件。"),
+            ],
+        ),
+        (
+            "经营情况（万元）",
+            "收入____，利润____。",
+            [("printed", "收入"), ("number", None), ("number", "，利润")],
+        ),
+        (
+            "声明",
+            "内容真实。\n填表人员：        日期：      年   月   日      （使用单位公章）",
+            [("printed", "内容真实。"), ("text", "填表人员："), ("date", "日期："), ("seal", "（使用单位公章）")],
+        ),
+        (
+            "登记",
+            "登记人员：        日期：      年   月   日      （登记机关专用章）",
+            [("text", "登记人员："), ("date", "日期："), ("seal", "（登记机关专用章）")],
+        ),
+        ("登记", "登记机关：（盖章）          年   月   日", [("seal", "登记机关：（盖章）"), ("date", None)]),
+        ("租期", "    个月", [("number", None)]),
+        ("原户主", "户名\t\n签名\t", [("text", "户名 "), ("signature", "签名 ")]),
+    ],
+)  # fmt: skip
+def test_words_of_offices_around_marks_boxes_and_blanks(
+    label: str, text: str, items: list[tuple[str, Any]]
+) -> None:
+    assert asked(label, text) == items
+
+
+def test_how_to_tick_is_no_part_of_a_label() -> None:
+    assert plain_label("单位类型（请在□内打“√”）") == "单位类型"
+    assert plain_label("单位类型（打印）") == "单位类型（打印）"

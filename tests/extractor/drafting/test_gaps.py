@@ -44,6 +44,7 @@ def _read(line: Line, *, is_picture: bool = True) -> str:
         ("□护理补贴（·元）", "□护理补贴（_______元）"),
         ("姓\t名", "姓       名"),
         ("（公民身份号码：·），现居住于", "（公民身份号码：_______），现居住于"),
+        ("本人·（身份证号码：·）系", "本人_______（身份证号码：_______）系"),
     ],
 )
 def test_a_gap_is_as_many_blanks_as_it_is_wide(read: str, printed: str) -> None:

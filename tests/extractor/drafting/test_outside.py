@@ -152,3 +152,16 @@ def test_a_label_of_one_character_may_have_another_in_brackets() -> None:
     """Met on a scan, on which no line shows under the blanks: none of 院（系）, 专业 and 班级 was found."""
     asked = asked_in("院（系）：      专业：      班级：", is_blank, may_be_filled=True)
     assert [label for label, _ in asked] == ["院（系）", "专业", "班级"]
+
+
+def test_a_day_behind_the_place_for_a_name_is_asked_for() -> None:
+    form = drafted(saved(["申请书", "姓名：________", "申请人签名：________          年    月    日"]))
+    assert [(field.kind, form.titles[name]) for name, field in form.fields.items()][1:] == [
+        ("signature", "申请人签名"),
+        ("date", "申请人签名日期"),
+    ]
+
+
+def test_a_cell_that_says_only_how_to_fill_it_in_belongs_to_the_heading_above() -> None:
+    form = drafted(saved(["申报表"], ("建设情况",), ("（简述机构设置情况，可另附页）",)))
+    assert list(form.titles.values()) == ["建设情况"]

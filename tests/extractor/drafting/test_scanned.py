@@ -55,6 +55,36 @@ def test_notes_that_pass_for_a_row_of_a_table_ask_for_nothing() -> None:
     assert [label for label, _ in _kinds(drafted)] == ["姓名"]
 
 
+def _lines(*texts: str) -> Pages:
+    box = Box(x0=50, y0=50, x1=400, y1=62)
+    lines = tuple(Line(spans=(Run(text=text, box=box),), box=box) for text in texts)
+    return Pages(reader="scan", pages=(Page(number=1, blocks=lines),))
+
+
+def test_a_label_at_a_line_s_end_has_its_place_on_paper() -> None:
+    pages = _lines(
+        "提取申请书",
+        "尊敬的负责人：",
+        "工作单位：",
+        "身份证号码：",
+        "申请如下：",
+        "经办人：        复核人：        ",
+    )
+    drafted = draft(pages, "a-form", field_name)
+    assert [label for label, _ in _kinds(drafted)] == ["工作单位", "身份证号码", "经办人", "复核人"]
+
+
+def test_a_day_far_behind_a_label_is_a_place_of_its_own() -> None:
+    drafted = draft(
+        _lines("提取申请书", "经办人：        复核人：_____________年_月__日"), "a-form", field_name
+    )
+    assert _kinds(drafted) == [("经办人", ["text"]), ("复核人", ["text", "日期"])]
+    drafted = draft(
+        _lines("提取申请书", "有效期至：____年__月__日    复核人：        "), "a-form", field_name
+    )
+    assert _kinds(drafted) == [("有效期至", ["date"]), ("复核人", ["text"])]
+
+
 def test_of_groups_side_by_side_the_second_is_named_by_its_heading() -> None:
     heads = Table(
         index=0,
