@@ -1,6 +1,8 @@
-"""Tells digits of a number that were not read. Of two equal ones side by side the recogniser may lose one, and be
-sure of the rest: 11669 reads 1669. In print each digit is a piece of ink of its own, and they stand in even
-steps; so there is one piece more than digits."""
+"""Tells digits of a number that were not read.
+
+Of two equal ones side by side the recogniser may lose one, and be sure of the rest: 11669 reads 1669. In
+print each digit is a piece of ink of its own, and they stand in even steps. Then there is one piece more.
+"""
 
 from itertools import pairwise, takewhile
 

@@ -44,7 +44,8 @@ _SURE = {
 # without colour, nobody can say that a place without ink was never signed.
 _SEEN = {"signature": rungs.CLEAR}
 _OPENING, _CLOSING = frozenset("（([〔【「"), frozenset("）)]〕】」")
-# The sign of a mark between two digits, where it tells which number they are. No weight is fitted to it.
+# The sign of what tells a number, which no word bears out: the least sure of the marks between its digits
+# and, in a short text, of the digits and of what may be one. No weight is fitted to it.
 POINT = "point"
 # The number of characters of a value that are misread although the recogniser is sure of them. A check
 # character has to find these.
@@ -73,7 +74,7 @@ def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]
         if one.text.isalnum() or one.text in EMPTY_GLYPHS or field.punctuation == "tells" or at in digits
     ] or [one.sure for one in read]
     critical = [read[at].sure for at in digits] if field.is_prose else telling
-    points = _points(field, read)
+    points = _points(field, read) + ([] if field.is_prose else [read[at].sure for at in digits])
     return {
         **({POINT: _logit(min(points))} if points else {}),
         "least": _logit(min(critical, default=1.0)),

@@ -73,6 +73,11 @@ def test_a_bracket_beside_a_number_without_its_partner_may_be_a_digit():
     assert _sure(PROSE, _read("1）建设屋顶光伏；2）新建充电桩" * 5), 9.0) >= threshold(0.001)
 
 
+def test_a_doubtful_digit_in_a_short_text_is_never_accepted_and_a_character_may_be():
+    assert _sure(TEXT, _read("望江街983号综合楼", {4: 0.85}), 9.0) <= 0.5
+    assert _sure(TEXT, _read("望江街983号综合楼", {7: 0.85}), 9.0) > 0.9
+
+
 def test_a_mark_hardly_read_between_a_number_and_its_word_may_be_a_digit():
     assert _sure(TEXT, _read("望江街98:号", {5: 0.75}), 9.0) < threshold(0.001)
     assert _sure(TEXT, _read("望江街98:号"), 9.0) >= threshold(0.001)
