@@ -97,9 +97,9 @@ class _Piece:
             ideal = [start + width / 2 for start, width in zip(starts, widths, strict=False)]
             places = [(span.box.x0 + span.box.x1) / 2 if span.box else 0.0 for span in self.spans]
             em, start = linear_regression(ideal, places)
-            off = [(place - start) / em - at for place, at in zip(places, ideal, strict=True)]
+            off = [place - start - em * at for place, at in zip(places, ideal, strict=True)]
             before, after = off[max(0, number + 1 - _AROUND) : number + 1], off[number + 1 :][:_AROUND]
-            if mean(after) - mean(before) < _BORNE_OUT:
+            if mean(after) - mean(before) < _BORNE_OUT * em:
                 return
         yield self.spans[number].text, self.spans[number + 1].text
 
