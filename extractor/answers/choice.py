@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 
 from extractor import rungs
-from extractor.answers.choice_tokens import CLOSE, OPEN, Token, emphasis_of, tokens_of
+from extractor.answers.choice_tokens import BOXES, CLOSE, OPEN, Token, emphasis_of, tokens_of, with_lost
 from extractor.text import tick_signs
 from extractor.text.passage import Passage
 from models.fields import ChoiceField
@@ -19,7 +19,6 @@ from models.findings import Finding
 from models.page import Emphasis, Run, Tick
 from models.writing import key
 
-_BOXES = ("empty", "ticked", "filled", "corrected", "unclear", "picture")
 _CHOSEN = ("ticked", "tick", "filled")
 _SEPARATORS = frozenset(";,、，；。.:：/|｜-—_·")
 # A bare mark that stands further than this beyond the first or the last option may belong to no option at
@@ -75,7 +74,9 @@ def boxes_of(field: ChoiceField, passage: Passage) -> dict[int, tuple[int, int]]
 class _Reader:
     def __init__(self, field: ChoiceField, title: str, passage: Passage) -> None:
         self.field, self.title, self.passage = field, title, passage
-        self.tokens = tokens_of(field, passage)
+        found = tokens_of(field, passage)
+        self.tokens = with_lost(found) if self._is_read_off else found
+        self.has_lost = len(self.tokens) > len(found)
         self.options: list[_Option] = []
         self.ambiguous: list[tuple[int, int]] = []
         self.apart = False
@@ -90,6 +91,8 @@ class _Reader:
             doubts.append(self._doubt("choice-extra-text", text=extra))
         if self.passage.pictures:
             doubts.append(self._doubt("choice-picture"))
+        if self.has_lost and not any(doubt.code == "choice-ambiguous" for doubt in doubts):
+            doubts.append(self._doubt("choice-ambiguous", evidence="有的选项的文字没有认出"))
         return replace(reading, doubts=tuple(doubts), seen=self._mark_confidence())
 
     def boxes(self) -> dict[int, tuple[int, int]]:
@@ -99,7 +102,7 @@ class _Reader:
         found: dict[int, tuple[int, int]] = {}
         for number, option in enumerate(self.options):
             slot = slots[number if before else number + 1]
-            boxes = [token for token in slot if token.mark in _BOXES]
+            boxes = [token for token in slot if token.mark in BOXES]
             if boxes:
                 box = boxes[-1 if before else 0]
                 found.setdefault(option.index, (box.start, box.end))
@@ -140,11 +143,11 @@ class _Reader:
         A mark on a line or in a cell of its own, or far away, may speak of any option, and so may one of many
         boxes, or a box behind an option that has its own.
         """
-        has_box = any(mark in _BOXES for mark in self.options[option].marks)
+        has_box = any(mark in BOXES for mark in self.options[option].marks)
         self._give(option, slot)
         chosen = [token for token in slot if token.mark in _CHOSEN]
         gaps = [(token.end, start) if token.end <= start else (end, token.start) for token in chosen]
-        boxes = sum(token.mark in _BOXES for token in slot)
+        boxes = sum(token.mark in BOXES for token in slot)
         if any(
             "\n" in self.passage.text[a:b] or self._gap(a, b) - _signs(slot, a, b) > _FAR for a, b in gaps
         ) or (chosen and (boxes > _FAR or (has_box and boxes))):
@@ -158,7 +161,7 @@ class _Reader:
         A box keeps to its side, and what stands between a box and its option goes with it. A bare mark that
         is left over belongs to the nearer of its neighbours; without a nearer one, it is read in both ways.
         """
-        boxes = [k for k, token in enumerate(slot) if token.mark in _BOXES]
+        boxes = [k for k, token in enumerate(slot) if token.mark in BOXES]
         if side == "before":
             own = boxes[-1] if boxes else len(slot)
             loose, sure_left, sure_right = slot[:own], [], slot[own:]
@@ -235,8 +238,11 @@ class _Reader:
             )
         unclear = [o for o in self.options if "unclear" in o.marks]
         if unclear:
-            # A ring, or a stroke beside the box: alone, it chooses.
-            value = self._value(ticked or (unclear if len(unclear) == 1 else []))
+            # A ring, or a stroke beside the box, chooses; where most boxes look like that, something lies
+            # over them.
+            count = len(self.options)
+            may_choose = len(unclear) <= max(1, min(self.field.max or count, count // 2))
+            value = self._value(ticked or (unclear if may_choose else []))
             return self._ambiguous(value, "有的选框状态不明，或有圈画", self._value(ticked + unclear) or ())
         if any("corrected" in o.marks for o in self.options):
             return self._ambiguous(self._value(ticked), "有的勾选又被划去")
@@ -372,7 +378,7 @@ def _signs(slot: list[Token], start: int, end: int) -> int:
 def _side(first: list[Token], last: list[Token]) -> str | None:
     """On which side of its option a mark of this form stands: boxes tell it better than ticks that somebody
     added."""
-    for kinds in (_BOXES, None):
+    for kinds in (BOXES, None):
         if any(kinds is None or token.mark in kinds for token in first):
             return "before"
         if any(kinds is None or token.mark in kinds for token in last):

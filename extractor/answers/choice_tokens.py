@@ -1,7 +1,7 @@
 """The text of a choice taken apart into options, marks and pictures."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -16,6 +16,7 @@ _BRACKETED = re.compile(
     rf"[{re.escape(OPEN)}]\s*(?P<inner>[^{re.escape(OPEN + CLOSE)}]{{0,3}}?)\s*[{re.escape(CLOSE)}]"
 )
 _JOINTS = "、/／"  # between the words of one option, which a definition leaves out
+BOXES = ("empty", "ticked", "filled", "corrected", "unclear", "picture")
 _YES, _NO = {"是", "选", "对", "y", "yes"}, {"否", "非", "n", "no"}
 
 
@@ -47,6 +48,28 @@ def tokens_of(field: ChoiceField, passage: Passage) -> list[Token]:
         elif char in tick_signs.ENCLOSING:
             found.append(Token(number, number + 1))
     return _without_struck(sorted(found, key=lambda token: token.start), passage)
+
+
+def with_lost(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens of a text that was read off a picture, with a token for each option whose words were not
+    read, as where a ring goes through them.
+
+    The definition tells which it is: the options that were read stand in its order, each with its box before
+    it, and one box more than these need stands where one is missing. What was read behind that box is taken
+    for the option.
+    """
+    options = [n for n, token in enumerate(tokens) if token.option is not None]
+    order = [int(tokens[n].option or 0) for n in options]
+    if not order or any(a >= b for a, b in pairwise(order)):
+        return list(tokens)
+    lost: list[Token] = []
+    for (before, index), (after, following) in pairwise([(-1, -1), *zip(options, order, strict=True)]):
+        boxes = [token for token in tokens[before + 1 : after] if token.mark in BOXES]
+        missing = range(index + 1, following)
+        if missing and len(boxes) == len(missing) + 1:
+            places = zip(missing, pairwise(boxes), strict=True)
+            lost += [Token(box.end, beyond.start, option=one) for one, (box, beyond) in places]
+    return sorted([*tokens, *lost], key=lambda token: (token.start, token.end))
 
 
 def _without_struck(tokens: list[Token], passage: Passage) -> list[Token]:

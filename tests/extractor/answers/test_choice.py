@@ -308,3 +308,42 @@ def test_signs_that_a_form_prints_within_an_option_part_no_options(text, chosen)
 def test_options_that_others_make_up_together_are_told_from_these():
     options = FIELD.model_copy(update={"options": ("水", "电", "水电")})
     assert read("☐水、☑电、☐水电", field=options).value == ("电",)
+
+
+def _on_paper(*parts: str) -> ChoiceReading:
+    """Options of any number as read off a picture: a part that names a state is a box, another one words."""
+    spans: list[Span] = []
+    for part in parts:
+        if part in ("empty", "ticked", "unclear"):
+            spans.append(Tick(state=part, confidence=0.99))  # type: ignore[arg-type]
+        else:
+            spans += [Run(text=char, confidence=0.99) for char in part]
+    return read(*spans, field=FIELD.model_copy(update={"max": None}))
+
+
+@pytest.mark.parametrize("rest", ["", "园", "园；"])
+@pytest.mark.parametrize("state", ["unclear", "ticked"])
+def test_an_option_of_which_the_words_were_lost_is_told_by_its_place_among_the_others(
+    rest: str, state: str
+) -> None:
+    """A ring that chooses an option goes through its words."""
+    last = ("empty", "校园", "empty", "社区", "empty", "企事业单位")
+    reading = _on_paper("empty", "城镇；", "empty", "商业；", state, rest, *last)
+    assert reading.value == ("园区",)
+    assert [doubt.code for doubt in reading.doubts] == ["choice-ambiguous"]
+    first = _on_paper(state, "诚", "empty", "商业；", "empty", "园区", *last)
+    assert first.value == ("城镇",)
+    assert first.doubts
+
+
+def test_where_a_box_is_missing_too_nothing_is_told_by_place() -> None:
+    last = ("empty", "校园", "empty", "社区", "empty", "企事业单位")
+    reading = _on_paper("empty", "城镇", "ticked", "empty", *last)
+    assert reading.doubts
+
+
+def test_two_rings_choose_two_options_and_rings_around_most_choose_none() -> None:
+    words = [*zip(["unclear", "empty", "empty", "unclear", "empty", "empty"], OPTIONS, strict=True)]
+    assert _on_paper(*(part for pair in words for part in pair)).value == ("城镇", "校园")
+    words = [("unclear", option) for option in OPTIONS]
+    assert _on_paper(*(part for pair in words for part in pair)).value is None
