@@ -54,7 +54,14 @@ def _run(command: list[str], data: bytes, folder: str, limits: ContainerLimits) 
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
-    timer = threading.Timer(limits.seconds, _end, [process])
+    is_late = threading.Event()
+
+    def end_late() -> None:
+        # Said before it ends: whoever sees the end must see the reason.
+        is_late.set()
+        _end(process)
+
+    timer = threading.Timer(limits.seconds, end_late)
     said: list[bytes] = []
     listener = threading.Thread(
         target=lambda stream: said.append(stream.read(_CHUNK)), args=(process.stderr,), daemon=True
@@ -70,7 +77,7 @@ def _run(command: list[str], data: bytes, folder: str, limits: ContainerLimits) 
             if len(found) > limits.unpacked_bytes + _CHUNK:
                 raise TooLarge(f"解压后总共超过 {megabytes(limits.unpacked_bytes)} MB")
         process.wait(limits.seconds)
-        if not timer.is_alive():
+        if is_late.is_set():
             raise TimedOut(f"解压超过 {limits.seconds:.0f} 秒")
         listener.join(1)
         return bytes(found), b"".join(said), process.returncode

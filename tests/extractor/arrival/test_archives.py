@@ -7,6 +7,7 @@ import io
 import lzma
 import shutil
 import struct
+import subprocess
 import tarfile
 import time
 import zipfile
@@ -20,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.arrival.containers import open_container
+from extractor.arrival.containers import rar as rar_files
 from extractor.arrival.containers.base import Inner
 from extractor.arrival.containers.charsets import path_like
 from extractor.arrival.kinds import kind_of
@@ -302,6 +304,21 @@ def test_a_tool_that_hangs_is_ended_with_all_it_started(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _tool(tmp_path, "sleep 60 &\nwait", monkeypatch)
+    with pytest.raises(TimedOut):
+        opened(rar({"a": b"1"}), seconds=0.3)
+
+
+def test_a_tool_that_was_ended_for_its_time_is_told_so_however_slowly_the_ending_ends(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _tool(tmp_path, "exec sleep 60", monkeypatch)
+    end = rar_files._end
+
+    def slowly(process: "subprocess.Popen[bytes]") -> None:
+        end(process)
+        time.sleep(0.2)
+
+    monkeypatch.setattr(rar_files, "_end", slowly)
     with pytest.raises(TimedOut):
         opened(rar({"a": b"1"}), seconds=0.3)
 
