@@ -77,11 +77,16 @@ def find_pen_marks(page: FlatPage) -> tuple[Box, ...]:
     return tuple(page.in_points(place) for place, _ in _places(page))
 
 
+def blue_ink(page: FlatPage) -> Mask:
+    """Return a mask, height x width, of the ink of a blue pen on a page."""
+    return np.asarray((page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK), np.bool_)
+
+
 def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
     """Yield each place as a box in pixels, with the name of the check that found it."""
     ticked = {line.place.cell for line in page.lines if has_boxes(line)}
     ink = page.clear < PAPER
-    blue = (page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK)
+    blue = blue_ink(page)
     red = loose_red(page.layers, page.rings) if page.layers.red.any() else None
     yield from (
         (box, "red")

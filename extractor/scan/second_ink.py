@@ -17,7 +17,7 @@ from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import PAPER
 from extractor.scan.lines import crop
 from extractor.scan.ocr import OcrEngine
-from extractor.scan.pen_marks import has_boxes
+from extractor.scan.pen_marks import blue_ink, has_boxes
 from extractor.scan.readings import Glyph
 from extractor.scan.red_ink import loose_red
 from extractor.scan.struck import em_of
@@ -27,8 +27,6 @@ from models.page import Box
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_BLUE = 28  # levels by which the ink of a pen is bluer than print
-_BLUE_DARK = 200  # grey level: blue ink is darker
 _WIDEST = 1.3  # times the usual em of the page: greatest em
 _AROUND = 0.5  # ems above and below a line's characters where it is looked for
 _PRINTED = 0.5  # square ems a character of a printed line: it has more print, by this share of the pen's ink
@@ -52,7 +50,7 @@ class _Piece:
 def read_second_ink(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple[Box, ...]]:
     """Return the page with what a coloured pen changed in its printed lines, and the boxes in points of those
     lines. Raises OcrUnavailable."""
-    pens = [np.asarray((page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK), np.bool_)]
+    pens = [blue_ink(page)]
     if page.layers.red.any():
         pens.append(loose_red(page.layers, page.rings))
     ticked = {line.place.cell for line in page.lines if has_boxes(line)}
