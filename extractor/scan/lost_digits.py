@@ -1,10 +1,12 @@
 """Tells digits of a number that were not read.
 
 Of two equal ones side by side the recogniser may lose one, and be sure of the rest: 11669 reads 1669. In
-print each digit is a piece of ink of its own, and they stand in even steps. Then there is one piece more.
+print each digit is a piece of ink of its own, and they stand in even steps. Then there is one piece more. A
+hand sets its digits unevenly, but its 1 is a stroke, as thin as nothing else in a number: 11 reads 1.
 """
 
-from itertools import pairwise, takewhile
+from itertools import groupby, pairwise, takewhile
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,42 +26,93 @@ _EVEN = 0.2  # share of the usual step by which steps of print differ at most
 _FEWEST = 2  # digits: a single one has no step
 # Ends of a step from a digit to the next.
 _NARROWEST, _WIDEST = 0.4, 0.7
+_OUTSIDE = 0.2  # that a number at an end of a line may reach out of the line's box
+# A stroke that is a 1:
+_THIN = 0.2  # its greatest width
+_SLENDER = 2.5  # its height is as many times its width at least
+_AS_HIGH = 0.8  # share of the height of the one beside it
+
+
+class _Piece(NamedTuple):
+    """A piece of ink that stands apart: its columns and its height, in pixels."""
+
+    left: int
+    right: int
+    high: int
+
+    @property
+    def middle(self) -> float:
+        return (self.left + self.right) / 2
 
 
 def has_lost_digit(line: ReadLine, em: float, rows: Mask) -> bool:
-    """Tell whether a number between two Chinese characters has more digits than were read. `em` is the width
-    of the line's Chinese characters in pixels, and `rows` a mask of the ink in its rows, as wide as the page.
+    """Tell whether a number between Chinese characters, or between one and an end of the line, has more
+    digits than were read. `em` is the width of the line's Chinese characters in pixels, and `rows` a mask of
+    the ink in its rows, as wide as the page.
     """
-    x0, _, x1, _ = line.place.box
     glyphs = line.reading.glyphs
-    middles = [x0 + glyph.at * (x1 - x0) for glyph in glyphs]
-    for start in range(1, len(glyphs)):
-        if not is_chinese(glyphs[start - 1].text):
-            continue
-        count = sum(1 for _ in takewhile(lambda glyph: glyph.text.isdigit(), glyphs[start:]))
-        end = start + count
-        if count < _FEWEST or end == len(glyphs) or not is_chinese(glyphs[end].text):
-            continue
-        left, right = middles[start - 1] + _CLEAR * em, middles[end] - _CLEAR * em
-        pieces = _pieces(rows[:, max(0, round(left)) : max(0, round(right))], em)
-        if len(pieces) > count and _are_even(pieces, em):
-            return True
+    start = 0
+    while start < len(glyphs):
+        digits = [glyph.text for glyph in takewhile(lambda glyph: glyph.text.isdigit(), glyphs[start:])]
+        if digits and (part := _room(line, em, start, len(digits))):
+            pieces = _pieces(rows[:, part], em)
+            if _has_even_more(pieces, len(digits), em) or _has_one_more(pieces, digits, em):
+                return True
+        start += len(digits) or 1
     return False
 
 
-def _pieces(part: Mask, em: float) -> list[float]:
-    """Return the middles of the pieces of ink that stand apart and are as high as digits, without those at
-    the edges, which may be cut off."""
+def _room(line: ReadLine, em: float, start: int, count: int) -> slice | None:
+    """Return the columns of a number of a line, if what stands beside it tells where they end."""
+    x0, _, x1, _ = line.place.box
+    glyphs, end = line.reading.glyphs, start + count
+    beside = [glyphs[at] for at in (start - 1, end) if 0 <= at < len(glyphs)]
+    if not beside or not all(is_chinese(glyph.text) for glyph in beside):
+        return None
+    left, right = x0 - _OUTSIDE * em, x1 + _OUTSIDE * em
+    if start > 0:
+        left = x0 + glyphs[start - 1].at * (x1 - x0) + _CLEAR * em
+    if end < len(glyphs):
+        right = x0 + glyphs[end].at * (x1 - x0) - _CLEAR * em
+    return slice(max(0, round(left)), max(0, round(right)))
+
+
+def _pieces(part: Mask, em: float) -> list[_Piece]:
+    """Return the pieces of ink that stand apart and are as high as digits, without those at the edges, which
+    may be cut off."""
     inked = np.pad(part.any(axis=0).astype(np.int8), 1)
     bounds = np.flatnonzero(np.diff(inked)).reshape(-1, 2).tolist()
-    whole = [(a, b) for a, b in bounds if a > 0 and b < part.shape[1]]
-    highs = [int(np.ptp(np.flatnonzero(part[:, a:b].any(axis=1)))) for a, b in whole]
-    least = max(_TALL * em, _ALIKE * float(np.median(highs or [0])))
-    return [(a + b) / 2 for (a, b), high in zip(whole, highs, strict=True) if high >= least]
+    whole = [
+        _Piece(a, b, int(np.ptp(np.flatnonzero(part[:, a:b].any(axis=1)))))
+        for a, b in bounds
+        if a > 0 and b < part.shape[1]
+    ]
+    least = max(_TALL * em, _ALIKE * float(np.median([piece.high for piece in whole] or [0])))
+    return [piece for piece in whole if piece.high >= least]
 
 
-def _are_even(pieces: list[float], em: float) -> bool:
-    """Tell whether pieces stand in even steps, as wide as those of digits."""
-    steps = [b - a for a, b in pairwise(pieces)]
+def _has_even_more(pieces: list[_Piece], count: int, em: float) -> bool:
+    """Tell whether more pieces than the `count` digits stand in even steps, as wide as those of digits."""
+    if count < _FEWEST or len(pieces) <= count:
+        return False
+    steps = [b.middle - a.middle for a, b in pairwise(pieces)]
     usual = float(np.median(steps))
     return _NARROWEST < usual / em < _WIDEST and all(abs(step - usual) < _EVEN * usual for step in steps)
+
+
+def _has_one_more(pieces: list[_Piece], digits: list[str], em: float) -> bool:
+    """Tell whether more strokes that are a 1 stand side by side than were read, if one was read."""
+    read = max(len(list(same)) if digit == "1" else 0 for digit, same in groupby(digits))
+    drawn, before = 0, None
+    longest = 0
+    for piece in pieces:
+        is_stroke = piece.right - piece.left < min(_THIN * em, piece.high / _SLENDER + 1)
+        if not is_stroke:
+            before = None
+            continue
+        is_beside = before is not None and min(piece.high, before.high) > _AS_HIGH * max(
+            piece.high, before.high
+        )
+        drawn = drawn + 1 if is_beside else 1
+        longest, before = max(longest, drawn), piece
+    return 0 < read < longest

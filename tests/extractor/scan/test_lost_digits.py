@@ -35,9 +35,24 @@ def test_a_number_that_was_read_as_it_stands_has_lost_none(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "lost"), [("人数不少于 11669 人次", 6), ("建筑 229 万平方米", 4), ("装机 588 号", 5)]
+    ("words", "lost"),
+    [("人数不少于 11669 人次", 6), ("建筑 229 万平方米", 4), ("装机 588 号", 5), ("6775 平方米", 1)],
 )
 def test_one_of_two_equal_digits_that_was_not_read_is_told(words: str, lost: int) -> None:
     form = _form(words, lost)
     assert _has_lost(form)
     assert find_pen_marks(form.page())
+
+
+def _by_hand(ones: int) -> Form:
+    """Strokes of a hand that are a 1, in front of the words of a line; one was read."""
+    form = Form("1栋既有建筑")
+    form.picture[Y : Y + 60, 515:542] = 255
+    for number in range(ones):
+        form.draw([(0.26 * number, 0.1), (0.26 * number - 0.02, 0.75 - 0.05 * number)])
+    return form
+
+
+def test_of_two_strokes_that_are_a_one_both_must_have_been_read() -> None:
+    assert not _has_lost(_by_hand(1))
+    assert _has_lost(_by_hand(2))
