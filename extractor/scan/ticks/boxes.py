@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from extractor import rungs
 from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.readings import Glyph
+from extractor.scan.seals.ring import Ring
 from extractor.scan.ticks.network import EM, HIGH, STATES, Floats, Seen, find_marks, ink_of
 from extractor.text.tick_signs import LIKE_BOXES, is_boxlike, is_chinese
-from models.geometry import Rect
+from models.geometry import Rect, contains, middle
 from models.page import TickState
 
 Gray = NDArray[np.uint8]
@@ -57,7 +58,7 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, page: FlatPag
     if sum(_characters(row) for row in rows) > _WORDY * sum(map(len, found)):
         # In running text the recogniser knows better: a character may look like a box, and a blot on it like
         # a tick.
-        found = [_beyond_words(hits, row) for hits, row in zip(found, rows, strict=True)]
+        found = [_beyond_words(hits, row, page.rings) for hits, row in zip(found, rows, strict=True)]
     found = _of_one_size(found)
     # Running text has signs that look half like boxes, but none that is surely one.
     if not any(_certainty(hit) >= rungs.STRONG for hits in found for hit in hits):
@@ -87,13 +88,16 @@ def _hits(strip: "_Strip", row: Sequence[ReadLine]) -> list[_Hit]:
     ]
 
 
-def _beyond_words(hits: Sequence[_Hit], row: Sequence[ReadLine]) -> list[_Hit]:
+def _beyond_words(hits: Sequence[_Hit], row: Sequence[ReadLine], rings: Sequence[Ring]) -> list[_Hit]:
     """Return the sure boxes where the recogniser read no character with more than the confidence
-    `rungs.SCANT`."""
+    `rungs.SCANT`, and no seal in the colour of print has characters of its own."""
+    print_like = [ring.box for ring in rings if not ring.red]
     return [
         hit
         for hit in hits
-        if _certainty(hit) >= rungs.STRONG and not _is_character(hit.box, row, rungs.SCANT)
+        if _certainty(hit) >= rungs.STRONG
+        and not _is_character(hit.box, row, rungs.SCANT)
+        and not any(contains(ring, *middle(hit.box)) for ring in print_like)
     ]
 
 

@@ -9,6 +9,7 @@ from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import Layers
 from extractor.scan.readings import Glyph, Reading
 from extractor.scan.ruling import Ruling
+from extractor.scan.seals.ring import Ring
 from extractor.scan.ticks.boxes import find_squares
 from tests.extractor import drawing
 
@@ -167,6 +168,17 @@ def test_a_box_that_only_the_recogniser_saw_in_running_text_stays_doubtful_text(
     (line,) = page.blocks
     assert line.text == "常住人□国家园区回收利用"
     assert line.spans[3].confidence <= 0.5
+
+
+def test_a_box_in_running_text_is_none_where_a_seal_without_colour_has_its_characters():
+    words = "本单位自愿申请成为示范工程试点项目"
+    (row,), layers, boxes = _row({0: _tick}, read_boxes=False, words=[words])
+    rows = [[replace(row[0], place=Place((55.0, 76.0, 1400.0, 122.0)))]]
+    x, y, _, _ = boxes[0]
+    seal = Ring(x=x, y=y, rx=110.0, ry=110.0, angle=0.0, red=False, confidence=0.9, shade=60.0)
+    for rings, ticks in ((), 1), ((seal,), 0):
+        (squares,) = find_squares(rows, WITHIN, replace(_page(layers), rings=rings))
+        assert [square.state for square in squares] == ["ticked"] * ticks
 
 
 def test_boxes_are_found_where_the_recogniser_saw_none():
