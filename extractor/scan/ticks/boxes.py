@@ -18,7 +18,7 @@ from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.readings import Glyph
 from extractor.scan.seals.ring import Ring
 from extractor.scan.ticks.network import EM, HIGH, STATES, Floats, Seen, find_marks, ink_of
-from extractor.text.tick_signs import LIKE_BOXES, is_boxlike, is_chinese
+from extractor.text.tick_signs import LIKE_BOXES, MARK_GLYPHS, is_boxlike, is_chinese
 from models.geometry import Rect, contains, middle
 from models.page import TickState
 
@@ -64,7 +64,10 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, page: FlatPag
     if not any(_certainty(hit) >= rungs.STRONG for hits in found for hit in hits):
         return [[] for _ in rows]
     emptiest = min((hit.ink for hits in found for hit in hits), default=0.0)
-    return [[Square(hit.box, *_state(hit, emptiest, page.layers.red)) for hit in hits] for hits in found]
+    return [
+        [Square(hit.box, *_state(hit, emptiest, page.layers.red, _is_signed(hit.box, row))) for hit in hits]
+        for hits, row in zip(found, rows, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -115,14 +118,27 @@ def _certainty(hit: _Hit) -> float:
     return min(max(hit.seen.states), hit.seen.present)
 
 
-def _state(hit: _Hit, emptiest: float, red: Gray) -> tuple[TickState, float]:
+def _is_signed(box: Rect, row: Sequence[ReadLine]) -> bool:
+    """Tell whether the recogniser surely read a typed tick in a box or right behind it."""
+    x0, _, x1, _ = box
+    return any(
+        glyph.text in MARK_GLYPHS
+        and glyph.confidence >= rungs.STRONG
+        and x0 < (start + end) / 2 < 2 * x1 - x0
+        for line in row
+        for glyph, (start, end) in zip(line.reading.glyphs, line.glyph_boxes(), strict=True)
+    )
+
+
+def _state(hit: _Hit, emptiest: float, red: Gray, is_signed: bool) -> tuple[TickState, float]:
     """Return the state of a box and the confidence in it. `emptiest` is the least ink in a box of the cell,
-    `red` is above 0 where the page has red ink."""
+    `red` is above 0 where the page has red ink. `is_signed` tells that a typed tick was read there, which
+    bears out a network that is less than sure of a tick."""
     best = int(np.argmax(hit.seen.states))
     told: TickState = STATES[1 + best]  # type: ignore[assignment]
     sure = _certainty(hit)
     if sure < rungs.STRONG:
-        return "unclear", rungs.EVEN
+        return ("ticked", rungs.STRONG) if told == "ticked" and is_signed else ("unclear", rungs.EVEN)
     if told == "empty":
         x0, y0, x1, y1 = (round(v) for v in hit.box)
         under = red[max(0, y0) : y1, max(0, x0) : x1]

@@ -181,6 +181,22 @@ def test_a_box_in_running_text_is_none_where_a_seal_without_colour_has_its_chara
         assert [square.state for square in squares] == ["ticked"] * ticks
 
 
+@pytest.mark.parametrize(("sure", "state"), [(0.98, "ticked"), (0.5, "unclear")])
+def test_a_typed_tick_close_behind_its_box_counts_where_the_recogniser_surely_read_it(sure, state):
+    def typed(picture, box):
+        x, y = box[2], box[1]
+        cv2.polylines(
+            picture, [np.array([(x, y + 18), (x + 6, y + 32), (x + 26, y)])], False, (60, 60, 60), 2
+        )
+
+    rows, layers, boxes = _row({1: typed}, words=["城镇", "　商业", "园区"])
+    ((line,),) = rows
+    x0, _, x1, _ = line.place.box
+    sign = Glyph("√", (boxes[1][2] + 12 - x0) / (x1 - x0), sure)
+    glyphs = sorted([*line.reading.glyphs, sign], key=lambda glyph: glyph.at)
+    assert _states([[replace(line, reading=Reading(tuple(glyphs)))]], layers) == ["empty", state, "empty"]
+
+
 def test_boxes_are_found_where_the_recogniser_saw_none():
     rows, layers, _ = _row({1: _tick}, read_boxes=False)
     (squares,) = find_squares(rows, WITHIN, _page(layers))
