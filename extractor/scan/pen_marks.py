@@ -59,6 +59,7 @@ _WIDE = 0.18  # ems: its least width
 _BLOT = 0.03  # square ems: its least ink
 _OVER_EDGE = 0.8  # ems: how far above the upper edge of its cell it may stand
 _SLACK = 0.3  # ems: a line's box counts as its own so far above and below its characters
+_WHOLE = 1.25  # ems: least height of the box of a line that holds its characters whole
 _LONG = 5  # characters: a line with as many tells the size of its characters
 _SMALL = 0.8  # share of the usual em of the page: least em of a short line
 # Ink that reaches over the edge of a cell:
@@ -376,6 +377,13 @@ def _across(ink: Mask, edge: Rect, em: float) -> Iterator[tuple[float, float]]:
             yield start, end
 
 
+def _whole(line: ReadLine, em: float) -> Rect:
+    """Return the box of a line, in pixels, with what its characters reach out of a box that is drawn tight."""
+    x0, y0, x1, y1 = line.place.box
+    more = max(0.0, _WHOLE * em - (y1 - y0)) / 2
+    return x0, y0 - more, x1, y1 + more
+
+
 def _has_blots(
     line: ReadLine,
     em: float,
@@ -396,7 +404,7 @@ def _has_blots(
             continue
         part = ink[top:bottom, left:right].astype(np.uint8)
         for other in others:
-            a, b, c, d = (round(side) for side in meet(other.place.box, (left, top, right, bottom)))
+            a, b, c, d = (round(side) for side in meet(_whole(other, em), (left, top, right, bottom)))
             if c > a and d > b:
                 part[b - top : d - top, a - left : c - left] = 0
         if part.sum() < _BLOT * em * em:

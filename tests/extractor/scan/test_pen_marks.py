@@ -65,6 +65,17 @@ def test_the_last_words_of_a_paragraph_are_not_put_in_above_the_next():
     assert not find_pen_marks(form.page())
 
 
+def test_the_feet_of_a_line_whose_box_is_drawn_tight_were_not_put_in_above_the_next():
+    words = "武汉清源商业管理有限公共电兆"
+    form = Form(words)
+    form.write(words, 0, 1.2)
+    form.lines.append(form.line(words, X, Y + 1.2 * SIZE, (0, 1)))
+    x0, y0, x1, _ = form.lines[0].place.box
+    tight = Place((x0, y0 + 8, x1 - 8, y0 + 8 + 0.85 * SIZE), (0, 1))
+    form.lines[0] = replace(form.lines[0], place=tight)
+    assert not find_pen_marks(form.page())
+
+
 def test_ink_between_two_characters_that_is_none_of_them():
     form = Form(WORDS)
     (line,) = form.lines
