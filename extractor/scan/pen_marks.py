@@ -378,7 +378,7 @@ def _across(ink: Mask, edge: Rect, em: float) -> Iterator[tuple[float, float]]:
 
 
 def _whole(line: ReadLine, em: float) -> Rect:
-    """Return the box of a line, in pixels, with what its characters reach out of a box that is drawn tight."""
+    """Return the box of a line, in pixels, with the feet of its characters where it is drawn tight."""
     x0, y0, x1, y1 = line.place.box
     more = max(0.0, _WHOLE * em - (y1 - y0)) / 2
     return x0, y0 - more, x1, y1 + more
@@ -404,7 +404,7 @@ def _has_blots(
             continue
         part = ink[top:bottom, left:right].astype(np.uint8)
         for other in others:
-            a, b, c, d = (round(side) for side in meet(_whole(other, em), (left, top, right, bottom)))
+            a, b, c, d = map(round, meet(_whole(other, em), (left, top, right, bottom)))
             if c > a and d > b:
                 part[b - top : d - top, a - left : c - left] = 0
         if part.sum() < _BLOT * em * em:
