@@ -134,12 +134,12 @@ def _confirmed(
 
 def _is_nearly(seal: Seal, name: object) -> bool:
     """Whether the seal says the name but for one character: whichever of the two was misread, it may be the
+    name. A character that only the seal lacks was lost under what is printed over it, and says nothing of the
     name."""
-    return (
-        seal.agrees is None
-        and isinstance(name, str)
-        and Levenshtein.distance(key(seal.text or ""), key(name)) == 1
-    )
+    if seal.agrees is not None or not isinstance(name, str):
+        return False
+    borne, named = key(seal.text or ""), key(name)
+    return Levenshtein.distance(borne, named) == 1 and len(borne) >= len(named)
 
 
 def name_doubts(field: SealField, seal: Seal, titles: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -6,6 +6,7 @@ from extractor import rungs
 from extractor.answers.labels import align
 from extractor.answers.match import match
 from extractor.answers.units import units_of
+from models.fields import Seal
 from models.page import Box, Line, Page, Pages, Run, SealMark, SealShape, Table
 from models.record import Observation
 from tests.extractor.answers.test_match import FORM, FULL, table
@@ -119,6 +120,18 @@ def test_a_seal_that_says_the_name_but_for_one_character_makes_it_doubtful() -> 
     almost = tuple(run.model_copy(update={"confidence": 0.5}) for run in _reading(NAME[:-1] + "会"))
     name = next(one for one in _observed(_read(_on_paper()), almost) if one.value == NAME)
     assert [doubt.code for doubt in name.doubts] == ["name-disagrees"]
+
+
+def test_a_character_that_only_the_seal_lacks_says_nothing_of_the_name() -> None:
+    lost = tuple(run.model_copy(update={"confidence": 0.5}) for run in _reading(NAME[:2] + NAME[3:]))
+    observed = _observed(_read(_on_paper()), lost)
+    name, seal = (next(one for one in observed if test(one.value)) for test in (NAME.__eq__, _is_uncompared))
+    assert not name.doubts
+    assert [doubt.code for doubt in seal.doubts] == ["seal-uncompared"]
+
+
+def _is_uncompared(value: object) -> bool:
+    return isinstance(value, Seal) and value.present and value.agrees is None
 
 
 def test_a_name_that_a_file_holds_needs_no_seal_to_confirm_it() -> None:
