@@ -213,6 +213,13 @@ def _may_be(run: Run, text: str, at: int) -> str | None:
     return next((other for other in alike if other.isdigit() != run.text.isdigit()), None)
 
 
+def _is_no_q(text: str, at: int) -> bool:
+    """Tell whether a q stands in an address before a letter that follows it neither in English nor in
+    pinyin."""
+    behind = text[at + 1 : at + 2].lower()
+    return text[at] in "qQ" and behind.isalpha() and behind not in "qui"
+
+
 def _by_neighbours(text: str, at: int) -> str:
     char, around = text[at], [text[n] for n in (at - 1, at + 1) if 0 <= n < len(text)]
     sure = [other for other in around if other not in confusions.TWINS]
@@ -258,7 +265,8 @@ def _as_meant(made_of: MadeOf, runs: Sequence[Run | None], read: str) -> dict[in
             # What marred a sign of a day may have marred its numbers too.
             found[at] = _turned(run, meant[start:end], rungs.EVEN if made_of == "day" else 1.0)
         elif run is not None and made_of == "e-mail" and (other := _may_be(run, text, start)):
-            found[at] = _beside(run, other)
+            likelier = _is_no_q(text, start) and run.likelihood(other) >= rungs.FAINT_RIVAL
+            found[at] = _turned(run, other, rungs.EVEN) if likelier else _beside(run, other)
     return found
 
 

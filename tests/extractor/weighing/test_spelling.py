@@ -207,6 +207,18 @@ def test_a_one_between_a_letter_and_a_digit_may_be_an_l():
     assert respell(EMAIL, _read("office1729@163.com")).confidence == SURE
 
 
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [("qreen@163.com", "green@163.com"), ("zhaoqi@163.com", "zhaoqi@163.com")],
+)
+def test_a_q_before_a_letter_that_follows_none_is_a_g_if_the_reader_thought_of_one(read, meant):
+    at = read.index("q")
+    address = respell(EMAIL, _read(read, {at: (0.99, [("g", 0.006)])}))
+    assert address.text == meant
+    assert address.spans[at].confidence <= 0.5 or read[at + 1] == "i"
+    assert respell(EMAIL, _read(read)).text == read
+
+
 def test_a_rare_character_that_a_quick_hand_makes_of_a_common_one_is_never_sure():
     read = respell(TEXT, _read("胡毓洋")).spans[1]
     assert (read.text, read.confidence, read.others[0][0]) == ("敏", 0.5, "毓")
