@@ -5,9 +5,10 @@ print each digit is a piece of ink of its own, and they stand in even steps. The
 hand sets its digits unevenly, but its 1 is a stroke, as thin as nothing else in a number: 11 reads 1.
 """
 
-from itertools import groupby, pairwise, takewhile
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,7 +31,10 @@ _OUTSIDE = 0.2  # that a number at an end of a line may reach out of the line's 
 # A stroke that is a 1:
 _THIN = 0.2  # its greatest width
 _SLENDER = 2.5  # its height is as many times its width at least
-_AS_HIGH = 0.8  # share of the height of the one beside it
+_STROKE = 0.5  # the usual height of a digit at least
+_AS_HIGH = 0.6  # share of the height of the highest: no lower piece is a digit
+_DIGIT = 0.42  # the usual width of any other digit at least
+_BESIDE = 1.2  # usual widths: a 1 and the digit beside it are wider together
 
 
 class _Piece(NamedTuple):
@@ -39,6 +43,10 @@ class _Piece(NamedTuple):
     left: int
     right: int
     high: int
+
+    @property
+    def wide(self) -> int:
+        return self.right - self.left
 
     @property
     def middle(self) -> float:
@@ -55,8 +63,8 @@ def has_lost_digit(line: ReadLine, em: float, rows: Mask) -> bool:
     while start < len(glyphs):
         digits = [glyph.text for glyph in takewhile(lambda glyph: glyph.text.isdigit(), glyphs[start:])]
         if digits and (part := _room(line, em, start, len(digits))):
-            pieces = _pieces(rows[:, part], em)
-            if _has_even_more(pieces, len(digits), em) or _has_one_more(pieces, digits, em):
+            own = rows[:, part]
+            if _has_even_more(_pieces(own, em), len(digits), em) or _has_one_more(own, digits, em):
                 return True
         start += len(digits) or 1
     return False
@@ -100,19 +108,39 @@ def _has_even_more(pieces: list[_Piece], count: int, em: float) -> bool:
     return _NARROWEST < usual / em < _WIDEST and all(abs(step - usual) < _EVEN * usual for step in steps)
 
 
-def _has_one_more(pieces: list[_Piece], digits: list[str], em: float) -> bool:
-    """Tell whether more strokes that are a 1 stand side by side than were read, if one was read."""
-    read = max(len(list(same)) if digit == "1" else 0 for digit, same in groupby(digits))
-    drawn, before = 0, None
-    longest = 0
-    for piece in pieces:
-        is_stroke = piece.right - piece.left < min(_THIN * em, piece.high / _SLENDER + 1)
-        if not is_stroke:
-            before = None
-            continue
-        is_beside = before is not None and min(piece.high, before.high) > _AS_HIGH * max(
-            piece.high, before.high
-        )
-        drawn = drawn + 1 if is_beside else 1
-        longest, before = max(longest, drawn), piece
-    return 0 < read < longest
+def _has_one_more(part: Mask, digits: list[str], em: float) -> bool:
+    """Tell whether what was drawn is the digits that were read and one more stroke that is a 1. A piece that
+    broke off a digit stands too close to the rest of it."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(part.astype(np.uint8))
+    found = [
+        _Piece(left, left + wide, high)
+        for left, _, wide, high, _ in stats[1:].tolist()
+        if left > 0 and left + wide < part.shape[1]
+    ]
+    least = _AS_HIGH * max([_STROKE * em, *(piece.high for piece in found)])
+    drawn = sorted((piece for piece in found if piece.high >= least), key=lambda piece: piece.middle)
+    ones = [piece.wide < min(_THIN * em, piece.high / _SLENDER + 1) for piece in drawn]
+    others = [piece.wide for piece, is_one in zip(drawn, ones, strict=True) if not is_one]
+    usual = max(_DIGIT * em, float(np.median(others)) if others else 0.0)
+
+    def stands_apart(at: int) -> bool:
+        beside = [drawn[n] for n in (at - 1, at + 1) if 0 <= n < len(drawn) and not ones[n]]
+        own = drawn[at]
+        return all(max(own.right, one.right) - min(own.left, one.left) > _BESIDE * usual for one in beside)
+
+    read = [digit == "1" for digit in digits]
+    return any(
+        ones[:at] + ones[at + 1 :] == read and all(map(stands_apart, _together(ones, at)))
+        for at, is_one in enumerate(ones)
+        if is_one
+    )
+
+
+def _together(ones: list[bool], at: int) -> range:
+    """Return the numbers of the strokes that stand side by side with the stroke `at`, itself among them."""
+    start, end = at, at + 1
+    while start > 0 and ones[start - 1]:
+        start -= 1
+    while end < len(ones) and ones[end]:
+        end += 1
+    return range(start, end)

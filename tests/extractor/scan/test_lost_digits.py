@@ -8,7 +8,7 @@ from extractor.scan.layers import PAPER
 from extractor.scan.lost_digits import has_lost_digit
 from extractor.scan.pen_marks import find_pen_marks
 from extractor.scan.readings import Reading
-from tests.extractor.scan.pens import SIZE, Form, Y
+from tests.extractor.scan.pens import SIZE, Form, X, Y
 
 
 def _form(words: str, lost: int | None) -> Form:
@@ -56,3 +56,13 @@ def _by_hand(ones: int) -> Form:
 def test_of_two_strokes_that_are_a_one_both_must_have_been_read() -> None:
     assert not _has_lost(_by_hand(1))
     assert _has_lost(_by_hand(2))
+
+
+def test_a_stroke_that_broke_off_a_digit_is_no_one() -> None:
+    form = Form("等9个部门")
+    form.picture[Y : Y + 60, X + SIZE : X + SIZE + 20] = 255
+    form.draw([(1.15, 0.25), (1.3, 0.15), (1.3, 0.4), (1.15, 0.25)])
+    form.draw([(1.45, 0.15), (1.4, 0.75)])
+    assert not _has_lost(form)
+    form.draw([(1.15, 0.25), (1.1, 0.6)])
+    assert not _has_lost(form)
