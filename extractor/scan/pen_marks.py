@@ -50,6 +50,8 @@ _OUTSIDE = 0.4  # ems: how far they may reach beyond its ends
 _ABOVE = 1.3  # of their own height: a line that ends so little above their foot may be one that they end
 _ON_EDGE = 0.12  # of their own height: they reach farther over the edge of their cell
 _LEVEL = 0.2  # of their own height: less off the middle of a line of the next cell, they stand level with it
+_STEP = 1.3  # of their own height: the last line of a text stands at most so far below the one before
+_FULL = 1.5  # of their own height: a line that ends nearer to the edge of its cell is full
 _INDENT = 0.7  # of their own height: they begin farther right than the other line of their cell
 # Small writing above or below a line that was not read:
 _REACH_ABOVE = 1.0  # ems: how far above the line it is looked for
@@ -184,7 +186,7 @@ def _is_put_in(line: ReadLine, page: FlatPage) -> bool:
     _, top, _, bottom = page.ruling.grids[grid].cells[cell].box
     edge = _ON_EDGE * (y1 - y0)
     if y0 < top - edge or y1 > bottom + edge:
-        return not is_in_row(line, page)
+        return not (is_in_row(line, page) or _ends_text(line, page))
     return any(
         len(other.reading.glyphs) > len(line.reading.glyphs)
         and x0 > other.place.box[0] + _INDENT * (y1 - y0)
@@ -208,6 +210,21 @@ def is_in_row(line: ReadLine, page: FlatPage) -> bool:
         and abs(other.place.box[1] + other.place.box[3] - y0 - y1) < 2 * _LEVEL * (y1 - y0)
         for other in page.lines
         if other.place.cell is not None
+    )
+
+
+def _ends_text(line: ReadLine, page: FlatPage) -> bool:
+    """Tell whether a line in a cell is the end of a text: it begins where the line right above it begins,
+    which leaves no room for another character before the edge of the cell."""
+    x0, y0, _, y1 = line.place.box
+    high = y1 - y0
+    _, _, right, _ = _inside(line, page)
+    return any(
+        other.place.cell == line.place.cell
+        and abs(other.place.box[0] - x0) < _LEVEL * high
+        and 0 < y0 + y1 - other.place.box[1] - other.place.box[3] < 2 * _STEP * high
+        and other.place.box[2] > right - _FULL * high
+        for other in page.lines
     )
 
 

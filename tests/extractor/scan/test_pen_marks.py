@@ -76,6 +76,20 @@ def test_the_feet_of_a_line_whose_box_is_drawn_tight_were_not_put_in_above_the_n
     assert not find_pen_marks(form.page())
 
 
+@pytest.mark.parametrize(("at", "is_put_in"), [(0, False), (6, True)])
+def test_the_last_words_of_a_full_cell_were_not_put_in_above_the_next_one(at, is_put_in):
+    first, last, below = "武汉市洪山区沙湖路综合楼屋顶分布式光伏发电项目", "全。", "新建充电桩及其管理平台"
+    form = Form("")
+    form.lines = []
+    for words, x, y, cell in (first, 0, 30, 1), (last, at, 72, 1), (below, 0, 128, 3):
+        form.write(words, x, y / SIZE)
+        form.lines.append(form.line(words, X + x * SIZE, Y + y, (0, cell)))
+    # The box of the last words is drawn wide, and reaches over the edge of their row.
+    x0, y0, x1, y1 = form.lines[1].place.box
+    form.lines[1] = replace(form.lines[1], place=Place((x0, y0 + 6, x1, y1 + 12), (0, 1)))
+    assert bool(find_pen_marks(form.page())) == is_put_in
+
+
 def test_ink_between_two_characters_that_is_none_of_them():
     form = Form(WORDS)
     (line,) = form.lines
