@@ -59,6 +59,7 @@ _LEVEL = 0.08  # ems: in a level line, the ends of most characters reach less be
 _BEYOND = 0.13  # ems that the one character reaches beyond most
 _LEVEL_DIGITS = 0.05  # ems: the same as `_LEVEL` in a line of digits
 _BEYOND_DIGITS = 0.05  # ems: the same as `_BEYOND` in a line of digits
+_ROUGH = 1.5  # pixels: the edge of print is as rough, so that what reaches no farther tells nothing
 _MOST = 75  # percentile of the ends: where most reach
 
 
@@ -220,6 +221,7 @@ def _sticks_out(seen: Sequence[tuple[Glyph, Gray]], line: Written) -> bool:
     # Digits end at one height, Chinese characters only roughly.
     digits = all(glyph.text.isdigit() for glyph, _ in seen)
     level, beyond = (_LEVEL_DIGITS, _BEYOND_DIGITS) if digits else (_LEVEL, _BEYOND)
+    beyond = max(beyond, _ROUGH / _size(line))
     most = np.percentile(ends, _MOST, axis=0)
     return bool(((most - np.median(ends, axis=0) < level) & (ends.max(axis=0) - most > beyond)).any())
 

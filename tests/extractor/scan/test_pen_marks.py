@@ -204,6 +204,17 @@ def test_a_thin_stroke_that_alone_reaches_below_a_line_of_print():
     assert find_pen_marks(form.page())
 
 
+@pytest.mark.parametrize(("low", "is_over"), [(1, False), (3, True)])
+def test_a_digit_that_a_coarse_copy_set_a_pixel_lower_is_not_written_over(low, is_over):
+    words, em = "13829657593", 17
+    sheet = np.zeros((60, 200), np.bool_)
+    for number, _ in enumerate(words):
+        sheet[20 : 33 + low * (number == 3), 10 + 9 * number : 14 + 9 * number] = True
+    glyphs = tuple(Glyph(digit, (n + 0.5) / len(words), 0.99) for n, digit in enumerate(words))
+    line = ReadLine(Place((8.0, 18.0, 8.0 + 9 * len(words), 36.0), (0, 1)), Reading(glyphs))
+    assert written_over([Written(line, em, 26.5)], sheet) == [is_over]
+
+
 def test_in_prose_a_character_is_written_over_where_it_is_far_blacker():
     form = Form(WORDS)
     form.lines += [form.line(WORDS, X, Y + 50 * row, (0, 1)) for row in (-2, -1, 1)]
