@@ -5,6 +5,7 @@ print each digit is a piece of ink of its own, and they stand in even steps. The
 hand sets its digits unevenly, but its 1 is a stroke, as thin as nothing else in a number: 11 reads 1.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise, takewhile
 from typing import NamedTuple
 
@@ -64,7 +65,7 @@ def has_lost_digit(line: ReadLine, em: float, rows: Mask) -> bool:
         digits = [glyph.text for glyph in takewhile(lambda glyph: glyph.text.isdigit(), glyphs[start:])]
         if digits and (part := _room(line, em, start, len(digits))):
             own = rows[:, part]
-            if _has_even_more(_pieces(own, em), len(digits), em) or _has_one_more(own, digits, em):
+            if _has_even_more(_pieces(own, em), len(digits), em) or _has_more_ones(own, digits, em):
                 return True
         start += len(digits) or 1
     return False
@@ -108,8 +109,8 @@ def _has_even_more(pieces: list[_Piece], count: int, em: float) -> bool:
     return _NARROWEST < usual / em < _WIDEST and all(abs(step - usual) < _EVEN * usual for step in steps)
 
 
-def _has_one_more(part: Mask, digits: list[str], em: float) -> bool:
-    """Tell whether what was drawn is the digits that were read and one more stroke that is a 1. A piece that
+def _has_more_ones(part: Mask, digits: list[str], em: float) -> bool:
+    """Tell whether what was drawn is the digits that were read and more strokes that are a 1. A piece that
     broke off a digit stands too close to the rest of it."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(part.astype(np.uint8))
     found = [
@@ -128,19 +129,22 @@ def _has_one_more(part: Mask, digits: list[str], em: float) -> bool:
         own = drawn[at]
         return all(max(own.right, one.right) - min(own.left, one.left) > _BESIDE * usual for one in beside)
 
-    read = [digit == "1" for digit in digits]
-    return any(
-        ones[:at] + ones[at + 1 :] == read and all(map(stands_apart, _together(ones, at)))
-        for at, is_one in enumerate(ones)
-        if is_one
-    )
+    strokes = _runs_of_ones(ones)
+    read = _runs_of_ones([digit == "1" for digit in digits])
+    if len(strokes) != len(read) or any(
+        len(own) < len(told) for own, told in zip(strokes, read, strict=True)
+    ):
+        return False
+    more = [own for own, told in zip(strokes, read, strict=True) if len(own) > len(told)]
+    return bool(more) and all(stands_apart(at) for own in more for at in own)
 
 
-def _together(ones: list[bool], at: int) -> range:
-    """Return the numbers of the strokes that stand side by side with the stroke `at`, itself among them."""
-    start, end = at, at + 1
-    while start > 0 and ones[start - 1]:
-        start -= 1
-    while end < len(ones) and ones[end]:
-        end += 1
-    return range(start, end)
+def _runs_of_ones(ones: Sequence[bool]) -> list[list[int]]:
+    """Return the places of those digits that are a 1: before, between and behind all others."""
+    runs: list[list[int]] = [[]]
+    for at, is_one in enumerate(ones):
+        if is_one:
+            runs[-1].append(at)
+        else:
+            runs.append([])
+    return runs

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from extractor.scan.flat import Place
 from extractor.scan.layers import PAPER
 from extractor.scan.lost_digits import has_lost_digit
 from extractor.scan.pen_marks import find_pen_marks
-from extractor.scan.readings import Reading
+from extractor.scan.readings import Glyph, Reading
 from tests.extractor.scan.pens import SIZE, Form, X, Y
 
 
@@ -56,6 +57,23 @@ def _by_hand(ones: int) -> Form:
 def test_of_two_strokes_that_are_a_one_both_must_have_been_read() -> None:
     assert not _has_lost(_by_hand(1))
     assert _has_lost(_by_hand(2))
+
+
+def test_a_hand_s_ones_on_both_sides_of_a_digit_are_missed() -> None:
+    form = Form("大道3号")
+    start = 2 * SIZE + X
+    form.picture[Y : Y + 60, start : start + 56] = 255
+    form.write("3", 2.25, 0.1)
+    line = form.lines[0]
+    x0, y0, x1, y1 = line.place.box
+    form.lines = [replace(line, place=Place((x0, y0, x1 + SIZE, y1), line.place.cell))]
+    form.picture[Y : Y + 60, start + 35 : start + 60] = 255
+    glyphs = (Glyph("大", 0.1, 1.0), Glyph("道", 0.3, 1.0), Glyph("3", 0.52, 1.0), Glyph("号", 0.9, 1.0))
+    form.lines = [replace(form.lines[0], reading=Reading(glyphs))]
+    assert not _has_lost(form)
+    for at in (2.1, 3.05):
+        form.draw([(at, 0.1), (at - 0.02, 0.75)])
+    assert _has_lost(form)
 
 
 def test_a_stroke_that_broke_off_a_digit_is_no_one() -> None:
