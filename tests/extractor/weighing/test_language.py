@@ -44,6 +44,11 @@ def test_only_digits_stand_among_digits():
     assert _likeliest("面积6l66平方米", {3: {"l": 0.5, "1": 0.3}}) == "面积6166平方米"
 
 
+def test_what_stands_before_a_thing_that_is_counted_is_a_number():
+    assert _likeliest("能源管理部等3个部门", {6: {"3": 0.57, "了": 0.427}}) == "能源管理部等3个部门"
+    assert _likeliest("走了一天", {1: {"3": 0.3, "了": 0.6}}) == "走了一天"
+
+
 def test_the_shares_of_a_place_add_up_to_one_however_long_the_text_is():
     choices = [[("说", 0.6), ("话", 0.4)]] * 2000
     assert all(sum(one.values()) == pytest.approx(1) for one in language.weighed(choices, 0.7).shares)
