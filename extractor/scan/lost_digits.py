@@ -65,7 +65,10 @@ def has_lost_digit(line: ReadLine, em: float, rows: Mask) -> bool:
         digits = [glyph.text for glyph in takewhile(lambda glyph: glyph.text.isdigit(), glyphs[start:])]
         if digits and (part := _room(line, em, start, len(digits))):
             own = rows[:, part]
-            if _has_even_more(_pieces(own, em), len(digits), em) or _has_more_ones(own, digits, em):
+            # OpenCV ends the process over a picture without pixels.
+            if own.size and (
+                _has_even_more(_pieces(own, em), len(digits), em) or _has_more_ones(own, digits, em)
+            ):
                 return True
         start += len(digits) or 1
     return False

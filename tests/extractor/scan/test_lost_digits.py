@@ -76,6 +76,14 @@ def test_a_hand_s_ones_on_both_sides_of_a_digit_are_missed() -> None:
     assert _has_lost(form)
 
 
+def test_a_number_for_which_the_characters_beside_it_leave_no_room_has_lost_nothing() -> None:
+    form = Form("道3号楼")
+    line = form.lines[0]
+    glyphs = (Glyph("道", 0.5, 1.0), Glyph("3", 0.51, 1.0), Glyph("号", 0.52, 1.0), Glyph("楼", 0.9, 1.0))
+    form.lines = [replace(line, reading=Reading(glyphs))]
+    assert not _has_lost(form)
+
+
 def test_a_stroke_that_broke_off_a_digit_is_no_one() -> None:
     form = Form("等9个部门")
     form.picture[Y : Y + 60, X + SIZE : X + SIZE + 20] = 255
