@@ -181,6 +181,16 @@ def test_a_box_in_running_text_is_none_where_a_seal_without_colour_has_its_chara
         assert [square.state for square in squares] == ["ticked"] * ticks
 
 
+def test_a_box_is_marked_though_its_broad_cross_half_fills_it():
+    def broad(picture, box):
+        x0, y0, x1, y1 = box
+        for a, b in ((y0 + 4, y1 - 4), (y1 - 4, y0 + 4)):
+            cv2.line(picture, (x0 + 4, a), (x1 - 4, b), (60, 60, 60), 13, cv2.LINE_AA)
+
+    rows, layers, _ = _row({1: broad})
+    assert _states(rows, layers) == ["empty", "ticked", "empty", "empty"]
+
+
 @pytest.mark.parametrize(("sure", "state"), [(0.98, "ticked"), (0.5, "unclear")])
 def test_a_typed_tick_close_behind_its_box_counts_where_the_recogniser_surely_read_it(sure, state):
     def typed(picture, box):
