@@ -23,6 +23,7 @@ from models.fields.rows import Column
 from models.form import FormCell, FormDefinition
 from models.layout import lay_out
 from models.page import Cell
+from models.printed import phrases_of
 from models.writing import key
 
 _MOVED = 0.95
@@ -128,9 +129,25 @@ class Alignment:
             if not unit.cell or unit.is_crossed_out:
                 continue
             parts = _PARTS.split(unit.passage.text[ends.get(n, 0) :])
-            spare.update(key(part) for part in parts if _BOXES.isdisjoint(part))
+            said = {key(part) for part in parts if _BOXES.isdisjoint(part)}
+            begun = self._printed_before(n)
+            spare.update(one for one in said if not any(words.startswith(one) for words in begun))
             spare.update([] if n in ends else [unit.key])
         return frozenset(spare)
+
+
+    def _printed_before(self, order: int) -> frozenset[str]:
+        """The keys of what the form prints in the answer to the last label before a unit. A prompt of which
+        only the beginning was read may look like a label: 申报负责人 for 申报负责人（签字）."""
+        before = max(
+            (index for index, find in self.found.items() if find.order < order),
+            key=lambda index: self.found[index].order,
+            default=None,
+        )
+        if before is None:
+            return frozenset()
+        label = self.labels[before]
+        return frozenset(phrases_of(label.cell)) - label.keys
 
 
 def align(form: FormDefinition, units: tuple[Unit, ...]) -> Alignment:

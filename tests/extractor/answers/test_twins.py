@@ -69,6 +69,25 @@ def test_the_label_of_a_group_that_is_read_as_lines_of_a_cell_makes_its_twin_dou
     assert "label-repeated" in doubts(found, "name")
 
 
+def test_a_prompt_of_which_only_the_beginning_was_read_is_no_second_label() -> None:
+    """Met on a fax: the seal hid （签字） behind the prompt."""
+    signature = {"kind": "signature", "name": "signature", "prompt": "车主（签字）："}
+    form = FormDefinition.model_validate(
+        {"name": "one", "version": "1", "title": "转移表", "columns": [2, 10], "rows": [
+            {"cells": [{"label": "车主", "content": [{"kind": "text", "name": "owner"}]}]},
+            {"cells": [{"label": "承诺", "content": [{"text": "所填属实。"}, signature]}]},
+            {"cells": [{"label": "备注", "content": [{"kind": "text", "name": "note"}]}]},
+        ]}
+    )  # fmt: skip
+    found = _read(
+        form,
+        (0, 0, 100, "车主"), (0, 1, 100, "闫立新"),
+        (1, 0, 120, "承诺"), (1, 1, 120, "所填属实。\n车主"),
+        (2, 0, 140, "备注"), (2, 1, 140, "无"),
+    )  # fmt: skip
+    assert "label-repeated" not in doubts(found, "owner")
+
+
 @pytest.mark.parametrize("lost", _LABELS)
 def test_a_label_whose_twin_is_lost_is_doubted_where_nothing_between_tells_which_it_is(lost: str) -> None:
     cells = []
