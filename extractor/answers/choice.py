@@ -28,7 +28,7 @@ _NUMBERS = re.compile(r"[\d①-⑳]+")
 # Stars, arrows, plus signs: beside options they are marks of a kind that nobody told us.
 _SIGNS = ("So", "Sm", "Sc")
 _STARS = frozenset("*＊※")
-_BY_PEN: frozenset[Emphasis] = frozenset(["underline", "strike"])
+_BY_PEN: frozenset[Emphasis] = frozenset(["underline", "strike", "border"])
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class _Reader:
     def __init__(self, field: ChoiceField, title: str, passage: Passage) -> None:
         self.field, self.title, self.passage = field, title, passage
         found = tokens_of(field, passage)
-        self.tokens = with_lost(found) if self._is_read_off else found
+        self.tokens = with_lost(field, found, passage) if self._is_read_off else found
         self.has_lost = len(self.tokens) > len(found)
         self.options: list[_Option] = []
         self.ambiguous: list[tuple[int, int]] = []
@@ -263,11 +263,18 @@ class _Reader:
         boxed = any(o.marks for o in self.options)
         if missing and not boxed and len(self.options) == 1:
             return ChoiceReading(self._value(self.options), rungs.NAMED)
-        if missing:
+        if self._is_read_off and not boxed and (lost := self._lost_to_a_mark()):
+            return lost
+        if missing and not (self._is_read_off and any(o.emphasis & _BY_PEN for o in self.options)):
             return self._inferred(self.options, "其余选项被删去")
         struck = [o for o in self.options if "strike" in o.emphasis]
-        if struck:
-            return self._inferred([o for o in self.options if "strike" not in o.emphasis], "其余选项被划去")
+        ringed = [o for o in self.options if "border" in o.emphasis]
+        if struck and not (ringed and self._is_read_off):
+            left = [o for o in self.options if "strike" not in o.emphasis]
+            if self._is_read_off and self.field.max is not None and len(struck) <= self.field.max < len(left):
+                # More are left than may be chosen: the pen chose what it went through.
+                return self._inferred(struck, "选项上有笔画")
+            return self._inferred(left, "其余选项被划去")
         for emphasis, words in (
             ("highlight", "底色"),
             ("border", "边框"),
@@ -286,6 +293,18 @@ class _Reader:
         if any(run.confidence < 1 and _BY_PEN & run.emphasis for run in runs):
             return self._ambiguous(None, "选项上或选项下有划线")
         return ChoiceReading(None, rungs.CERTAIN)
+
+    def _lost_to_a_mark(self) -> ChoiceReading | None:
+        """The reading where more options were read than may be chosen, and the others were not: a form prints
+        all of them, and what a pen wrote on them made their words unreadable."""
+        read = {o.index for o in self.options}
+        lost = {option for n, option in enumerate(self.field.options) if n not in read}
+        if not lost or self.field.max is None or not len(lost) <= self.field.max < len(read):
+            return None
+        if any(o.emphasis & _BY_PEN for o in self.options):
+            return None
+        told = self._inferred([], "选项的文字没有认出，其上可能有标记")
+        return replace(told, value=self.field.ordered(lost))
 
     def _nothing_recognised(self) -> ChoiceReading:
         marked = any(token.mark not in (None, "empty") for token in self.tokens)

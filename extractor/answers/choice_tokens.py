@@ -15,6 +15,7 @@ OPEN, CLOSE = "[［(（【〔〖", "]］)）】〕〗"
 _BRACKETED = re.compile(
     rf"[{re.escape(OPEN)}]\s*(?P<inner>[^{re.escape(OPEN + CLOSE)}]{{0,3}}?)\s*[{re.escape(CLOSE)}]"
 )
+_LEAD = 3  # characters: a letter that counts an option, its point, and a blank
 _JOINTS = "、/／"  # between the words of one option, which a definition leaves out
 BOXES = ("empty", "ticked", "filled", "corrected", "unclear", "picture")
 _YES, _NO = {"是", "选", "对", "y", "yes"}, {"否", "非", "n", "no"}
@@ -50,26 +51,44 @@ def tokens_of(field: ChoiceField, passage: Passage) -> list[Token]:
     return _without_struck(sorted(found, key=lambda token: token.start), passage)
 
 
-def with_lost(tokens: Sequence[Token]) -> list[Token]:
+def with_lost(field: ChoiceField, tokens: Sequence[Token], passage: Passage) -> list[Token]:
     """The tokens of a text that was read off a picture, with a token for each option whose words were not
     read, as where a ring goes through them.
 
     The definition tells which it is: the options that were read stand in its order, each with its box before
     it, and one box more than these need stands where one is missing. What was read behind that box is taken
-    for the option.
+    for the option. Without boxes, what a pen ringed or ticked where one option is missing is that option.
     """
     options = [n for n, token in enumerate(tokens) if token.option is not None]
     order = [int(tokens[n].option or 0) for n in options]
     if not order or any(a >= b for a, b in pairwise(order)):
         return list(tokens)
     lost: list[Token] = []
-    for (before, index), (after, following) in pairwise([(-1, -1), *zip(options, order, strict=True)]):
+    has_boxes = any(token.mark in BOXES for token in tokens)
+    for (before, index), (after, following) in pairwise(
+        [(-1, -1), *zip(options, order, strict=True), (len(tokens), len(field.options))]
+    ):
         boxes = [token for token in tokens[before + 1 : after] if token.mark in BOXES]
         missing = range(index + 1, following)
-        if missing and len(boxes) == len(missing) + 1:
+        start = tokens[before].end if before >= 0 else 0
+        end = tokens[after].start if after < len(tokens) else len(passage)
+        if len(missing) == 1 and not has_boxes and (place := _marked(passage, start, end)):
+            lost.append(Token(*place, option=missing[0]))
+        elif missing and len(boxes) == len(missing) + 1:
             places = zip(missing, pairwise(boxes), strict=True)
             lost += [Token(box.end, beyond.start, option=one) for one, (box, beyond) in places]
     return sorted([*tokens, *lost], key=lambda token: (token.start, token.end))
+
+
+def _marked(passage: Passage, start: int, end: int) -> tuple[int, int] | None:
+    """Where, from `start` to `end`, characters stand that a pen marked; None where there are none."""
+    marked = [
+        number
+        for number in range(start, end)
+        if isinstance(span := passage.spans[number], Run)
+        and ("border" in span.emphasis or tick_signs.state_of(passage.text[number]) == "tick")
+    ]
+    return (marked[0], marked[-1] + 1) if marked else None
 
 
 def _without_struck(tokens: list[Token], passage: Passage) -> list[Token]:
@@ -88,9 +107,12 @@ def _without_struck(tokens: list[Token], passage: Passage) -> list[Token]:
 
 def _option_matches(field: ChoiceField, passage: Passage) -> list[tuple[int, re.Match[str]]]:
     worded = [(n, words) for n, option in enumerate(field.options) for words in field.words_of(option)]
-    # A form may count its options by letters, of which each belongs to its own.
+    # A form may count its options by letters, of which each belongs to its own. A tick may have made one
+    # unreadable, all but its point.
     letters = [
-        rf"(?:(?<![A-Za-z]){chr(65 + index)}\s*[.．、:：)）]\s*)?" if index < 26 else ""
+        rf"(?:(?:(?<![A-Za-z]){chr(65 + index)}\s*[.．、:：)）·]|(?<![\w\s])[.．·])\s*)?"
+        if index < 26
+        else ""
         for index in range(len(field.options))
     ]
     order = sorted(range(len(worded)), key=lambda n: -len(worded[n][1]))
@@ -177,14 +199,29 @@ def _stands_as_mark(passage: Passage, number: int, taken: list[bool]) -> bool:
 
 
 def emphasis_of(passage: Passage, token: Token) -> frozenset[Emphasis]:
-    """How an option is written: what all its characters share, and whether a pen underlined half of them, of
-    what was read off a picture. A tick's own stroke may go through one of two."""
+    """How an option is written: what all its characters share, and, of what was read off a picture, whether a
+    pen underlined half of them, or marked any. A tick's own stroke may go through one of two."""
     spans = [
         span for span in passage.spans[token.start : token.end] if isinstance(span, Run) and span.text.strip()
     ]
+    lead = _lead(passage, token.start)
     looks = [span.emphasis for span in spans]
     shared = frozenset.intersection(*looks) if looks else frozenset()
     if any(span.confidence < 1 for span in spans):
         under = sum("underline" in look for look in looks)
         shared |= {"underline"} if 2 * under >= len(looks) else set()
+        # A ring may hold the option's letter alone, and a tick lie on one character.
+        shared |= {"border"} if any("border" in look for look in [*lead, *looks]) else set()
     return shared
+
+
+def _lead(passage: Passage, start: int) -> list[frozenset[Emphasis]]:
+    """How the letter is written that counts the option which begins at `start`, where a pen made its point
+    unreadable."""
+    lead = []
+    for number in range(start - 1, max(-1, start - 1 - _LEAD), -1):
+        char, span = passage.text[number], passage.spans[number]
+        if not isinstance(span, Run) or not (char.isascii() or char in "．、：）·"):
+            break
+        lead.append(span.emphasis)
+    return lead

@@ -135,7 +135,6 @@ class Alignment:
             spare.update([] if n in ends else [unit.key])
         return frozenset(spare)
 
-
     def _printed_before(self, order: int) -> frozenset[str]:
         """The keys of what the form prints in the answer to the last label before a unit. A prompt of which
         only the beginning was read may look like a label: 申报负责人 for 申报负责人（签字）."""

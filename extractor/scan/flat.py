@@ -41,8 +41,9 @@ class Place:
 class ReadLine:
     """A line and what it says.
 
-    Three tuples hold a flag for each character. Each is empty if no character has the flag. `recovered`: it
+    Four tuples hold a flag for each character. Each is empty if no character has the flag. `recovered`: it
     stood under a seal. `struck`: a pen went through it. `underlined`: a pen went along under it.
+    `bordered`: a pen set a ring around it, or a tick on it.
     """
 
     place: Place
@@ -50,6 +51,7 @@ class ReadLine:
     recovered: tuple[bool, ...] = ()
     struck: tuple[bool, ...] = ()
     underlined: tuple[bool, ...] = ()
+    bordered: tuple[bool, ...] = ()
 
     def glyph_boxes(self) -> Sequence[tuple[float, float]]:
         """Return (x0, x1) of each glyph, in pixels of the page. A Chinese glyph is about an em wide, any
@@ -90,6 +92,7 @@ class ReadLine:
             flags(self.recovered),
             flags(self.struck),
             flags(self.underlined),
+            flags(self.bordered),
         )
 
     def steps(self) -> list[float]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import PAPER
+from extractor.scan.lost_characters import has_lost_character
 from extractor.scan.lost_digits import has_lost_digit
 from extractor.scan.red_ink import loose_red
 from extractor.scan.struck import em_of
@@ -114,7 +115,7 @@ def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
         own_box = meet(line.place.box, cell)
         beside = [other for other in page.lines if other is not line and other.place.cell == line.place.cell]
         rows = ink[max(0, round(core[0])) : max(0, round(core[1]))]
-        if _lacks(line, em, ink) or has_lost_digit(line, em, rows):
+        if _lacks(line, em, ink) or has_lost_digit(line, em, rows) or has_lost_character(line, ink):
             yield own_box, "lacks"
         if is_over:
             yield own_box, "over"

@@ -26,6 +26,7 @@ _LEGIBLE = 0.6  # least confidence of what is put in
 _NEAR = 0.9  # ems: farthest above or below the line that they belong to
 _CLOSER = 0.4  # ems: they may reach so far into the line
 _INDENT = 0.4  # ems: they begin farther right than the line
+_BEYOND = 1.2  # ems that it may reach beyond either end of a line that is the whole answer
 _ALIGNED = 0.4  # ems: a line that begins so near to where another of its cell does goes on with that
 
 
@@ -108,15 +109,24 @@ def _may_be_inserted(line: ReadLine, page: FlatPage) -> bool:
 
 def _takes(host: ReadLine, line: ReadLine, page: FlatPage) -> bool:
     """Tell whether `line` was put in close above or below `host`, and is no line of its own: it begins
-    farther right, ends within the other, and no other stands level with it in its cell."""
+    farther right, ends within the other, and no other stands level with it in its cell. It may be as wide as
+    a host that is the whole answer."""
     x0, y0, x1, y1 = line.place.box
     left, _, right, _ = host.place.box
-    if any(host.struck) or host.place.cell is None or len(host.reading.glyphs) <= len(line.reading.glyphs):
+    more = len(host.reading.glyphs) - len(line.reading.glyphs)
+    if any(host.struck) or host.place.cell is None or more < 0:
+        return False
+    # A line that is level with its row is the whole answer, so that what stands above it was put in.
+    is_whole = is_in_row(host, page)
+    if more == 0 and not is_whole:
         return False
     em, (top, bottom), (start, end) = em_of(host), _core(host, page), _core(line, page)
     if not -_CLOSER * em < max(top - end, start - bottom) < _NEAR * em:
         return False
-    if not left + _INDENT * em < x0 < x1 < right:
+    beyond = _BEYOND * em if is_whole else 0.0
+    if not left + _INDENT * em - beyond < x0 < x1 < right + beyond:
+        return False
+    if not left + _INDENT * em < (x0 + x1) / 2 < right - _INDENT * em:
         return False
     if line.place.cell != host.place.cell and not _is_on_edge(line, page):
         return False

@@ -20,6 +20,7 @@ from extractor.scan.highlighter import without_highlighter
 from extractor.scan.layers import Gray, Layers, is_coloured, take_apart
 from extractor.scan.lines import detect, read_lines, set_upright
 from extractor.scan.ocr import OcrEngine
+from extractor.scan.option_marks import mark_options
 from extractor.scan.pen_marks import find_pen_marks
 from extractor.scan.put_in import put_in
 from extractor.scan.qr import Codes, read_codes
@@ -102,6 +103,7 @@ def read_sheet(sheet: Sheet, number: int, engine: OcrEngine) -> Page:
     page = read_under_seals(page, engine)
     page, unread = read_unread(page, engine)
     page, dirt = without_dirt(page)
+    page, ringed = mark_options(page, engine)
     page, struck = mark_struck(page)
     page, coloured = read_second_ink(page, engine)
     page, added = put_in(page)
@@ -117,7 +119,15 @@ def read_sheet(sheet: Sheet, number: int, engine: OcrEngine) -> Page:
     found = {
         "ink": ink,
         "seals": seals,
-        "unread": (*unread, *dirt, *struck, *coloured, *added, *(box for boxes in doubts for box in boxes)),
+        "unread": (
+            *unread,
+            *dirt,
+            *ringed,
+            *struck,
+            *coloured,
+            *added,
+            *(box for boxes in doubts for box in boxes),
+        ),
         "coloured": sheet.coloured,
         "identity": codes.identity,
         "coded": codes.values,

@@ -51,6 +51,7 @@ _SEALED = 0.3  # share of a stroke on a seal's ink: where more lies there, it is
 _OVER = 0.25  # ems beyond a stroke's ends where the middle of a character that it strikes may stand
 _PIECE = 0.45  # ems: least gap between two pieces of a line
 _CLOSE = 0.25  # ems: a character that is nearer to a struck one belongs to the same piece
+_LEFT_OUT = 2  # characters: strokes that are farther apart leave out what is between them
 _MOST = 0.5  # share of a piece's characters: where more are struck, all are
 
 
@@ -92,7 +93,9 @@ def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
             for stroke in strokes_through(line, dark, page)
             if sealed is None or not _is_on(sealed, stroke)
         ]
-        marks = _struck(line, found)
+        marks = tuple(
+            a or b for a, b in zip(_struck(line, found), line.struck or _struck(line, ()), strict=True)
+        )
         lines.append(replace(line, struck=marks) if any(marks) else line)
         if found and not any(marks):
             lost.append(page.in_points(line.place.box))
@@ -242,8 +245,16 @@ def _struck(line: ReadLine, strokes: Sequence[Stroke]) -> tuple[bool, ...]:
     ]
     for first, last in pairwise(cuts):
         if sum(on[first:last]) > _MOST * (last - first):
-            on[first:last] = [True] * (last - first)
+            between = _between_strokes(on, first, last)
+            on[first:last] = [n not in between for n in range(first, last)]
     return tuple(on)
+
+
+def _between_strokes(on: Sequence[bool], first: int, last: int) -> set[int]:
+    """Return the characters from `first` up to `last` that two strokes leave out between them. Past a single
+    one the pen only slipped, and so it did at either end."""
+    struck = [n for n in range(first, last) if on[n]]
+    return {n for a, b in pairwise(struck) if b - a > _LEFT_OUT for n in range(a + 1, b)}
 
 
 def _runs(inked: Mask, least: float) -> Iterator[tuple[int, int]]:

@@ -80,10 +80,11 @@ def _strokes(line: ReadLine, em: float, ink: Mask, page: FlatPage) -> Iterator[t
     part = np.ascontiguousarray(ink[y0:y1, x0:x1]).astype(np.uint8)
     # A stroke of a character touches others, so that their connected component is not flat.
     _, labels, stats, _ = cv2.connectedComponentsWithStats(part)
+    # What begins at the upper edge is cut off there: the foot of 国, which is flat too.
     flat = [
         label
-        for label, (_, _, wide, high) in enumerate(stats[1:, :4].tolist(), 1)
-        if wide > _SHORTEST * em and high < _FLAT * em
+        for label, (_, y, wide, high) in enumerate(stats[1:, :4].tolist(), 1)
+        if wide > _SHORTEST * em and high < _FLAT * em and y > 0
     ]
     sway, length = max(1, round(_SWAY * em)), max(3, round(_TOUCHING * em))
     swayed = cv2.dilate(part, np.ones((2 * sway + 1, 1), np.uint8))

@@ -35,6 +35,7 @@ _ALIKE = 1.8  # factor by which sides of the boxes of a cell differ from the usu
 _SHADOW = round(2.2 * EM) | 1  # pixels of a strip: what is darker over a wider place is a shadow
 _CAUTIOUS = 0.2  # share of the network's doubt that is real: it was trained to claim no more than 0.99
 _MORE_INK = 0.04  # mean ink, from 0 to 1, in the middle of an "empty" box over that of the emptiest at most
+_ABOUT = 0.45  # of a box's side: a ring around it is drawn within so much of it
 _REDDENED = 0.06  # share of an "empty" box under red ink at most; a red tick would vanish under more
 
 
@@ -65,7 +66,7 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, page: FlatPag
         return [[] for _ in rows]
     emptiest = min((hit.ink for hits in found for hit in hits), default=0.0)
     return [
-        [Square(hit.box, *_state(hit, emptiest, page.layers.red, _is_signed(hit.box, row))) for hit in hits]
+        [Square(hit.box, *_state(hit, emptiest, page, _is_signed(hit.box, row))) for hit in hits]
         for hits, row in zip(found, rows, strict=True)
     ]
 
@@ -132,21 +133,38 @@ def _is_signed(box: Rect, row: Sequence[ReadLine]) -> bool:
     )
 
 
-def _state(hit: _Hit, emptiest: float, red: Gray, is_signed: bool) -> tuple[TickState, float]:
-    """Return the state of a box and the confidence in it. `emptiest` is the least ink in a box of the cell,
-    `red` is above 0 where the page has red ink. `is_signed` tells that a typed tick was read there, which
-    bears out a network that is less than sure of a tick."""
+def _state(hit: _Hit, emptiest: float, page: FlatPage, is_signed: bool) -> tuple[TickState, float]:
+    """Return the state of a box and the confidence in it. `emptiest` is the least ink in a box of the cell.
+    `is_signed` tells that a typed tick was read there, which bears out a network that is less than sure of a
+    tick."""
     best = int(np.argmax(hit.seen.states))
     told: TickState = STATES[1 + best]  # type: ignore[assignment]
     sure = _certainty(hit)
     if sure < rungs.STRONG:
         return ("ticked", rungs.STRONG) if told == "ticked" and is_signed else ("unclear", rungs.EVEN)
     if told == "empty":
-        x0, y0, x1, y1 = (round(v) for v in hit.box)
-        under = red[max(0, y0) : y1, max(0, x0) : x1]
-        if hit.ink > emptiest + _MORE_INK or (under.size and float((under > 0).mean()) > _REDDENED):
+        if hit.ink > emptiest + _MORE_INK or _reddened(hit.box, 0.0, page) > _REDDENED:
+            return "unclear", rungs.EVEN
+        # A red ring, or a red tick beside the box, is no ink of the text layer.
+        if _reddened(hit.box, _ABOUT, page) > _REDDENED and not _is_sealed(hit.box, page.rings):
             return "unclear", rungs.EVEN
     return told, min(rungs.SEEN, 1 - _CAUTIOUS * (1 - sure))
+
+
+def _reddened(box: Rect, more: float, page: FlatPage) -> float:
+    """Return the share of a box, and of `more` of its sides around it, that has red ink."""
+    x0, y0, x1, y1 = box
+    around = more * (x1 - x0)
+    left, top, right, bottom = (round(v) for v in (x0 - around, y0 - around, x1 + around, y1 + around))
+    under = page.layers.red[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
+    return float((under > 0).mean()) if under.size else 0.0
+
+
+def _is_sealed(box: Rect, rings: Sequence[Ring]) -> bool:
+    """Tell whether the middle of a box lies on a seal, or so near that its red may be the seal's."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    near = box[2] - box[0]
+    return any(np.hypot(x - ring.x, y - ring.y) < max(ring.rx, ring.ry) + near for ring in rings)
 
 
 def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:

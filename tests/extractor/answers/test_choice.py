@@ -287,6 +287,40 @@ def test_where_options_have_no_boxes_the_one_that_is_not_struck_out_is_proposed(
     assert not is_sure(reading)
 
 
+def test_where_more_options_are_left_than_may_be_chosen_the_pen_chose_the_one_that_it_went_through():
+    field = ChoiceField(kind="choice", name="kind", options=("农业", "工业", "其他"), max=1)
+    reading = read(*_read_off("农业 工业 其他", {3, 4}, "strike"), field=field)
+    assert reading.value == ("工业",)
+    assert not is_sure(reading)
+
+
+@pytest.mark.parametrize(
+    ("text", "ringed", "chosen"),
+    [
+        ("农业 工业 其他", {3, 4}, "工业"),
+        ("A.农业 B.工业 C.其他", {6, 7}, "工业"),
+        ("A.农业 B 工业 C.其他", {5}, "工业"),
+        ("A.农业 B.二业 C.其他", {7, 8}, "工业"),
+        ("农业 √ 其他", {}, "工业"),
+    ],
+)
+def test_what_a_pen_ringed_is_proposed_also_where_its_letter_alone_or_nothing_was_read(text, ringed, chosen):
+    field = ChoiceField(kind="choice", name="kind", options=("农业", "工业", "其他"), max=1)
+    reading = read(*_read_off(text, ringed, "border"), field=field)
+    assert reading.value == (chosen,)
+    assert not is_sure(reading)
+
+
+def test_an_option_that_alone_was_not_read_off_a_picture_bears_the_mark():
+    field = ChoiceField(kind="choice", name="kind", options=("农业", "工业", "其他"), max=1)
+    reading = read(*_read_off("农业 V业 其他", {}), field=field)
+    assert reading.value == ("工业",)
+    assert not is_sure(reading)
+    # Of two options the other may as well have been crossed out.
+    two = ChoiceField(kind="choice", name="kind", options=("农业", "工业"), max=1)
+    assert not is_sure(read(*_read_off("农业 V业", {}), field=two))
+
+
 def test_a_tick_s_stroke_through_one_of_two_characters_strikes_nothing_out():
     spans = _read_off("□城镇 □商业", {1}, "strike")
     spans[0] = Tick(state="ticked", confidence=0.99)

@@ -75,7 +75,7 @@ def test_a_prompt_of_which_only_the_beginning_was_read_is_no_second_label() -> N
     form = FormDefinition.model_validate(
         {"name": "one", "version": "1", "title": "转移表", "columns": [2, 10], "rows": [
             {"cells": [{"label": "车主", "content": [{"kind": "text", "name": "owner"}]}]},
-            {"cells": [{"label": "承诺", "content": [{"text": "所填属实。"}, signature]}]},
+            {"cells": [{"label": "承诺", "content": [{"kind": "printed", "text": "所填属实。"}, signature]}]},
             {"cells": [{"label": "备注", "content": [{"kind": "text", "name": "note"}]}]},
         ]}
     )  # fmt: skip

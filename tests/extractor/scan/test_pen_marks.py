@@ -25,6 +25,19 @@ def test_print_alone_has_none(words):
     assert not find_pen_marks(Form(words).page())
 
 
+def test_a_character_of_a_name_that_was_not_read_is_told_by_how_wide_the_ink_is():
+    form = Form("任芳峰")
+    (line,) = form.lines
+    first, _, last = line.reading.glyphs
+    x0, y0, x1, y1 = line.place.box
+    # In a box that is high, as that of a short line, so wide a step may be one of large characters.
+    high = Place((x0, y0 - 12, x1, y1 + 12), line.place.cell)
+    form.lines = [replace(line, place=high, reading=Reading((first, last)))]
+    assert find_pen_marks(form.page())
+    for name in ("任峰", "任 峰", "四川", "丁一", "任芳峰"):
+        assert not find_pen_marks(Form(name).page())
+
+
 @pytest.mark.parametrize("ink", [BLUE, RED])
 def test_a_character_in_colour_over_another(ink):
     form = Form(WORDS)

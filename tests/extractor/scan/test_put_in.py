@@ -42,3 +42,14 @@ def test_a_new_value_above_a_struck_one_belongs_to_its_cell():
         form.lines = [replace(old, struck=struck), form.line("东湖学院", X, edge - 1.3 * SIZE, (0, 1))]
         page, _ = put_in(form.page())
         assert [line.place.cell for line in page.lines] == [(0, 3), cell]
+
+
+def test_characters_as_wide_as_the_whole_answer_below_them_are_put_into_it():
+    """The answer stands level with its label, so that it is no second line."""
+    form = Form("副科长")
+    form.lines.append(form.line("南北建", X - 0.5 * SIZE, Y - 1.2 * SIZE, (0, 1)))
+    assert len(_put(form)[0].lines) == 2
+    form.lines.append(form.line("职务", 240, Y, (0, 0)))
+    page, doubted = _put(form)
+    assert [line.reading.text for line in page.lines if line.place.cell == (0, 1)] == ["副南北建科长"]
+    assert len(doubted) == 2

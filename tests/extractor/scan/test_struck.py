@@ -57,6 +57,13 @@ def test_only_the_characters_under_the_stroke_are_struck():
     assert _struck(form) == "理有限"
 
 
+def test_what_two_strokes_leave_out_between_them_stays():
+    form = Form("全职、兼职、退休")
+    form.draw([(-0.2, 0.5), (2.2, 0.5)])
+    form.draw([(5.8, 0.45), (8.2, 0.55)])
+    assert _struck(form).replace("、", "") == "全职退休"
+
+
 def test_a_short_name_and_a_number_are_struck():
     name, number = Form("叶波"), Form("13944081819")
     name.draw([(-0.2, 0.5), (2.3, 0.5)])

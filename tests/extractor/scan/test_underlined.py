@@ -1,7 +1,10 @@
 """A line that a pen drew under some characters of a line is seen as such, and what is printed is not."""
 
+from dataclasses import replace
+
 import pytest
 
+from extractor.scan.flat import Place
 from extractor.scan.underlined import mark_underlined
 from tests.extractor.scan.pens import BLACK, BLUE, INKS, RED, Form, X, Y
 
@@ -46,4 +49,13 @@ def test_a_stroke_through_characters_and_a_row_below_are_none():
     form.draw([(4.4, 0.5), (6.5, 0.55)], RED, 4)
     form.write("□校园 □社区 □其他", 0, 1.5)
     form.lines.append(form.line("□校园 □社区 □其他", X, Y + 54, (0, 1)))
+    assert not _under(form)
+
+
+def test_the_foot_of_a_character_in_a_high_line_is_none():
+    form = Form("国有 区内")
+    (line,) = form.lines
+    x0, y0, x1, y1 = line.place.box
+    # What a ring or a tick made higher has its middle lower.
+    form.lines = [replace(line, place=Place((x0, y0, x1, y1 + 16), line.place.cell))]
     assert not _under(form)

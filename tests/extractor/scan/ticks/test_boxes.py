@@ -155,6 +155,16 @@ def test_red_ink_in_an_empty_box_makes_it_unclear_since_a_red_tick_is_taken_off_
     assert _states(rows, replace(layers, red=red)) == ["empty", "empty", "unclear", "empty"]
 
 
+def test_a_red_ring_around_a_box_makes_it_unclear():
+    rows, layers, boxes = _row({})
+    red = layers.red.copy()
+    x0, y0, x1, y1 = boxes[2]
+    side = x1 - x0
+    middle = ((x0 + x1) // 2, (y0 + y1) // 2)
+    cv2.ellipse(red, middle, (round(0.7 * side), round(0.65 * side)), 0, 0, 350, 255, 4)
+    assert _states(rows, replace(layers, red=red)) == ["empty", "empty", "unclear", "empty"]
+
+
 def test_a_box_that_only_the_recogniser_saw_in_running_text_stays_doubtful_text():
     picture = drawing.blank(1400, 200)
     drawing.write(picture, [(60, 76, "常住人口国家园区回收利用")], size=40)

@@ -1,0 +1,129 @@
+"""Rings, ticks and strokes on printed options without boxes are found, and get into the text."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from extractor.scan.option_marks import mark_options
+from extractor.scan.readings import Glyph, Reading
+from tests.extractor.scan.pens import BLACK, INKS, RED, SIZE, Form, X, Y
+
+OPTIONS = "商业  园区  学校"
+
+
+class Engine:
+    """Reads every picture as the options, and counts them."""
+
+    def __init__(self, words=OPTIONS):
+        self.words, self.asked = words, 0
+
+    def recognise(self, lines):
+        self.asked += len(lines)
+        # Blanks are half as wide as Chinese characters.
+        widths = [0.25 if char == " " else 1.0 for char in self.words]
+        middles = [sum(widths[:n]) + wide / 2 for n, wide in enumerate(widths)]
+        glyphs = tuple(
+            Glyph(char, at / sum(widths), 0.99) for char, at in zip(self.words, middles, strict=True)
+        )
+        return [Reading(glyphs) for _ in lines]
+
+
+def _form(words=OPTIONS):
+    return Form(words)
+
+
+def _marked(form, engine=None):
+    page, boxes = mark_options(form.page(), engine or Engine())
+    return page.lines, boxes
+
+
+def _having(line, flags):
+    return "".join(
+        glyph.text for glyph, flag in zip(line.reading.glyphs, flags, strict=False) if flag
+    ).strip()
+
+
+def _oval(x, y, rx, ry):
+    return [(x + rx * np.cos(a), y + ry * np.sin(a)) for a in np.linspace(0.3, 6.4, 40)]
+
+
+@pytest.mark.parametrize("ink", INKS)
+def test_a_ring_is_taken_off_and_its_words_are_read_again_and_marked(ink):
+    form, engine = _form(), Engine()
+    start = _place(form, "园")
+    form.draw(_oval(start + 1.0, 0.2, 1.35, 0.8), ink, 4)
+    (line,), boxes = _marked(form, engine)
+    assert engine.asked == 1
+    assert len(boxes) == 1
+    assert _having(line, line.bordered) == "园区"
+
+
+def _place(form, char):
+    """Where a character begins, in widths of one from where the answer begins."""
+    x0, _, x1, _ = form.lines[0].place.box
+    at = next(glyph.at for glyph in form.lines[0].reading.glyphs if glyph.text == char)
+    return (x0 + at * (x1 - x0) - X) / SIZE - 0.5
+
+
+@pytest.mark.parametrize("ink", INKS)
+@pytest.mark.parametrize(("char", "off", "marked"), [("业", 1.25, "业"), ("园", -0.4, "园")])
+def test_a_tick_beside_words_marks_the_nearer_of_them_and_changes_no_text(ink, char, off, marked):
+    form = _form("商业    园区    学校")
+    x = _place(form, char) + off
+    form.draw([(x - 0.15, 0.25), (x, 0.5), (x + 0.2, 0.05)], ink, 3)
+    (line,), _ = _marked(form)
+    assert _having(line, line.bordered) == marked
+    assert line.reading.text == form.lines[0].reading.text
+
+
+@pytest.mark.parametrize("ink", INKS)
+def test_a_tick_on_words_marks_them(ink):
+    form = _form()
+    x = _place(form, "园")
+    form.draw([(x + 0.2, 0.35), (x + 0.5, 0.75), (x + 1.5, -0.75)], ink, 5)
+    (line,), boxes = _marked(form)
+    assert _having(line, line.bordered) in ("园", "区")
+    assert not boxes
+
+
+def test_a_stroke_through_one_character_strikes_it():
+    form = _form("是    否")
+    form.draw([(-0.25, 0.22), (1.25, 0.18)], BLACK, 4)
+    (line,), _ = _marked(form)
+    assert _having(line, line.struck) == "是"
+
+
+@pytest.mark.parametrize(
+    "words", [OPTIONS, "是 / 否", "国有 / 民营 / 合资 / 其他", "有、无", "工业；一般项目", "口岸 码头 车站"]
+)
+def test_print_alone_bears_no_marks(words):
+    form, engine = _form(words), Engine(words)
+    lines, boxes = _marked(form, engine)
+    assert (lines, boxes, engine.asked) == (form.page().lines, (), 0)
+
+
+def test_options_with_boxes_are_left_to_those_who_read_boxes():
+    form = _form()
+    words = form.lines[0]
+    form.lines = [replace(words, reading=Reading((Glyph("□", 0.01, 0.9), *words.reading.glyphs)))]
+    form.draw(_oval(_place(form, "园") + 1.0, 0.2, 1.35, 0.8), RED, 4)
+    engine = Engine()
+    assert _marked(form, engine)[1] == ()
+    assert not engine.asked
+
+
+def test_a_caret_in_one_text_marks_nothing():
+    form = Form("二级调研员")
+    form.draw([(1.8, -0.6), (2.0, -0.2), (2.3, -0.7)], INKS[1], 3)
+    lines, boxes = _marked(form)
+    assert (lines, boxes) == (form.page().lines, ())
+
+
+def test_a_stroke_through_the_line_below_strikes_none_of_the_line_above():
+    form = Form("主任")
+    form.draw([(-0.3, 0.25), (2.3, 0.2)], BLACK, 4)
+    form.write("局长", 0.1, -1.1)
+    form.lines.append(form.line("局长", X + 4, Y - 1.1 * SIZE, (0, 1)))
+    lines, _ = _marked(form)
+    assert [_having(line, line.struck) for line in lines if line.reading.text == "局长"] == [""]
