@@ -35,13 +35,16 @@ _HIGH = (8.0, 50.0)  # its least and greatest height
 _ONE_LINE = 1.0  # pieces less far apart across are of one side
 _RIM = 1.2  # what belongs to the stamp around the middle of its frame's lines
 _BROAD = 1.0  # half the breadth of a side of the frame, with the blur around it
+_EDGE = 4.0  # a frame that ends so near to the edge of the picture may be cut off there
 _INNER = 2.0  # inside of the frame's lines, words begin
 _FREE = 4.0  # a side that goes on for more beyond the frame is a rule
 # Degrees:
-_ALIKE = 2.0  # sides of one frame differ by less
+_ALIKE = 3.0  # sides of one frame differ by less
 _ASLANT = 0.7  # a stamp on a grey copy lies off the page's own slant by at least so much
-_DRAWN = 0.5  # share of each side that is seen at least
-_WHOLE = 2.8  # sides of four that are seen at least, all shares together
+_DRAWN = 0.5  # share of a long side that is seen at least
+_LEAST_DRAWN = 0.25  # the same of a short one, over which print or a pen may run
+_WHOLE = 2.6  # sides of four that are seen at least, all shares together
+_MOST = 12  # sides each way that are tried, the longest
 # Levels:
 _TINTED = 40  # ink is more coloured
 _PALE_TINT = 12  # at its edges, ink of a colour is still more coloured than print
@@ -111,7 +114,7 @@ def _coloured(tint: Gray, millimetre: float) -> list[_Turned]:
     if cv2.countNonZero(cv2.inRange(tint, _TINTED, 255)) < _WIDE[0] * millimetre:
         return []
     dark = cv2.bitwise_not(cv2.convertScaleAbs(tint, alpha=2))
-    found = _frames(_pieces(np.asarray(dark, np.uint8), millimetre), millimetre)
+    found = _frames(_pieces(np.asarray(dark, np.uint8), millimetre), millimetre, dark.shape)
     return [one for one in found if _holds_words(tint, one, millimetre)]
 
 
@@ -206,7 +209,7 @@ def _aslant(gray: Gray, millimetre: float) -> list[tuple[_Turned, float]]:
     """Return the frames in a grey picture that lie off the slant of the page, and by how many degrees."""
     pieces = _pieces(gray, millimetre)
     found = []
-    for frame in _frames(pieces, millimetre, _usual_slant(pieces)):
+    for frame in _frames(pieces, millimetre, gray.shape, _usual_slant(pieces)):
         own = _lies_on(pieces, frame, millimetre)
         rest = pieces[~own & (_lengths(pieces) > _SIDE * millimetre)]
         if _lengths(rest).sum() > 2 * _WIDE[1] * millimetre:
@@ -258,13 +261,18 @@ class _Side:
         return float(way.mean())
 
     def goes_on(self, start: float, end: float, far: float) -> bool:
-        """Tell whether it is seen farther than so many pixels beyond `start` or `end`."""
-        return bool((self.ends[:, 0] < start - far).any() or (self.ends[:, 1] > end + far).any())
+        """Tell whether it is seen at so many pixels beyond `start` or `end`."""
+        return any(
+            bool(((self.ends[:, 0] < at) & (self.ends[:, 1] > at)).any()) for at in (start - far, end + far)
+        )
 
 
-def _frames(pieces: Floats, millimetre: float, page: float | None = None) -> list[_Turned]:
+def _frames(
+    pieces: Floats, millimetre: float, shape: tuple[int, ...], page: float | None = None
+) -> list[_Turned]:  # fmt: skip
     """Return the frames that the pieces make: for each slant the largest rectangle of which all sides are
-    seen, and end at its corners. `page`: a slant at which none is looked for."""
+    seen, and end at its corners. `shape` is that of the picture, `page` a slant at which none is looked for.
+    """
     found: list[_Turned] = []
     slants, lengths = _slants(pieces), _lengths(pieces)
     if page is not None:
@@ -281,7 +289,7 @@ def _frames(pieces: Floats, millimetre: float, page: float | None = None) -> lis
         near = pieces[np.abs((slants - slant + 45) % 90 - 45) < _ALIKE]
         # The sheet may lie on its side.
         for way in (slant, slant + 90):
-            frame = _largest(near, way, millimetre)
+            frame = _largest(near, way, millimetre, shape)
             if frame and not any(_is_same(frame, other) for other in found):
                 found.append(frame)
     return found
@@ -292,29 +300,50 @@ def _is_same(one: _Turned, other: _Turned) -> bool:
     return abs(one[0][0] - other[0][0]) < reach and abs(one[0][1] - other[0][1]) < reach
 
 
-def _largest(pieces: Floats, slant: float, millimetre: float) -> _Turned | None:
-    """Return the largest frame at a slant (degrees) that the pieces make."""
+def _largest(
+    pieces: Floats, slant: float, millimetre: float, shape: tuple[int, ...]
+) -> _Turned | None:  # fmt: skip
+    """Return the largest frame at a slant (degrees) that the pieces make in a picture of a `shape`."""
     along = np.array([cos(radians(slant)), sin(radians(slant))])
     across = np.array([-along[1], along[0]])
     level = _sides(pieces, along, across, millimetre, _DRAWN * _WIDE[0])
-    upright = _sides(pieces, across, along, millimetre, _DRAWN * _HIGH[0])
+    upright = _sides(pieces, across, along, millimetre, _LEAST_DRAWN * _HIGH[0])
     best, frame = 0.0, None
-    far = _FREE * millimetre
     for top, bottom in _apart(level, _HIGH, millimetre):
-        for left, right in _apart(upright, _WIDE, millimetre):
+        cut = _cut_off(top, bottom, along, across, (shape, millimetre))
+        ends = sorted([*upright, *cut], key=lambda side: side.at)
+        for left, right in _apart(ends, _WIDE, millimetre):
             wide, high = right.at - left.at, bottom.at - top.at
             if wide * high <= best or wide < _LONGER * high:
                 continue
             spans = [(one, left.at, right.at) for one in (top, bottom)]
             spans += [(one, top.at, bottom.at) for one in (left, right)]
             drawn = [one.drawn(start, end) for one, start, end in spans]
-            if min(drawn) < _DRAWN or sum(drawn) < _WHOLE:
+            if min(drawn) < _LEAST_DRAWN or sum(drawn) < _WHOLE:
                 continue
-            if any(one.goes_on(start, end, far) for one, start, end in spans):
+            if any(one.goes_on(start, end, _FREE * millimetre) for one, start, end in spans):
                 continue
             middle = along * (left.at + right.at) / 2 + across * (top.at + bottom.at) / 2
             best, frame = wide * high, ((float(middle[0]), float(middle[1])), (wide, high), slant)
     return frame
+
+
+def _cut_off(
+    top: _Side, bottom: _Side, along: Floats, across: Floats, sheet: tuple[tuple[int, ...], float]
+) -> list[_Side]:  # fmt: skip
+    """Return the sides that a frame lost with the paper, where its level sides both end at the edge of the
+    picture; a `sheet` is its shape and its millimetre."""
+    (high, wide, *_), millimetre = sheet
+    near = _EDGE * millimetre
+    found = []
+    for ends in (
+        (top.ends[:, 0].min(), bottom.ends[:, 0].min()),
+        (top.ends[:, 1].max(), bottom.ends[:, 1].max()),
+    ):
+        corners = [along * end + across * one.at for end, one in zip(ends, (top, bottom), strict=True)]
+        if all(min(x, wide - x, y, high - y) < near for x, y in corners):
+            found.append(_Side(float(np.mean(ends)), np.array([[top.at, bottom.at]])))
+    return found
 
 
 def _sides(
@@ -328,11 +357,14 @@ def _sides(
     ends = np.sort(np.stack([own[:, :2] @ along, own[:, 2:] @ along], axis=1), axis=1)
     order = np.argsort(places)
     cuts = np.flatnonzero(np.diff(places[order]) > _ONE_LINE * millimetre) + 1
-    return [
-        _Side(float(places[group].mean()), ends[group])
+    drawn = [
+        (float((ends[group, 1] - ends[group, 0]).sum()), group)
         for group in np.split(order, cuts)
-        if len(group) and float((ends[group, 1] - ends[group, 0]).sum()) > least * millimetre
+        if len(group)
     ]
+    most = sorted((one for one in drawn if one[0] > least * millimetre), key=lambda one: -one[0])[:_MOST]
+    sides = [_Side(float(places[group].mean()), ends[group]) for _, group in most]
+    return sorted(sides, key=lambda side: side.at)
 
 
 def _apart(

@@ -77,6 +77,20 @@ def test_a_grey_stamp_is_told_from_the_table_by_its_slant() -> None:
     assert abs(stamp.off + 4) < 1
 
 
+def test_a_stamp_that_ends_with_the_paper_is_found() -> None:
+    wide = cv2.copyMakeBorder(_form(), 0, 0, 0, 400, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+    cut = np.ascontiguousarray(_copied(_stamped(wide, BLACK, 7, 1560, 200))[:, :1654])
+    (stamp,) = find_stamps(cut, True)
+    assert stamp.box[0] < 1400 < 1600 < stamp.box[2]
+
+
+def test_a_stamp_over_whose_side_a_pen_ran_is_found_beside_other_ink_on_its_level() -> None:
+    stamped = _stamped(_form(), BLUE, 0, 1000, 420)
+    cv2.line(stamped, (400, 515), (520, 515), BLUE, 4)
+    cv2.rectangle(stamped, (785, 400), (805, 470), (255, 255, 255), -1)
+    assert len(find_stamps(stamped, False)) == 1
+
+
 def test_a_stamp_on_a_sheet_that_lies_on_its_side_is_found() -> None:
     turned = np.ascontiguousarray(np.rot90(_copied(_stamped(_form(), BLACK, 4, 1300, 420))))
     assert len(find_stamps(turned, True)) == 1
