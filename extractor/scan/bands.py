@@ -30,6 +30,10 @@ _EDGE = 1.0  # points around ink between which no ground is measured, since the 
 _RULED = 20.0  # points: ink that runs straight on so far is a rule; specks do not
 _RULE_DARK = 150  # grey level: a rule is darker
 _PALE = 25.0  # levels by which a pale rule is darker than paper at least
+_STRETCH = 20.0  # points along a rule of dashes over which its darkness is averaged
+_FEWEST = 6  # such stretches that tell of a rule
+_END = 0.3  # of its usual darkness: a rule goes on where it is darker
+_STEADY = 0.2  # share of that darkness: its standard deviation from stretch to stretch, which dirt exceeds
 _COUNTED = 255  # rows
 _COLUMNS = 256  # columns that are looked at at once
 _EVEN = 0.25  # share of that darkness: its standard deviation along a rule, which that of specks exceeds
@@ -64,7 +68,27 @@ def soiled_columns(gray: Gray, bare: Mask, scale: float) -> Mask:
     column = np.nanmedian(told, axis=0)
     wide = min(width, max(1, round(_WIDE * scale)))
     column = np.convolve(column, np.ones(wide) / wide, "same")
-    return np.asarray(column > max(_LEAST, _TIMES * float(np.median(column))), np.bool_)
+    bands = np.asarray(column > max(_LEAST, _TIMES * float(np.median(column))), np.bool_)
+    for first, last in _stretches(bands):
+        if _is_dashed(gray[:, first:last], scale):
+            bands[first:last] = False
+    return bands
+
+
+def _is_dashed(strip: Gray, scale: float) -> bool:
+    """Tell whether a strip down the page holds a rule of dots or dashes rather than dirt. It is as dark all
+    along, and ends with its table, while specks come in patches and go on to the edge of the sheet."""
+    dark = 255.0 - strip.min(axis=1)
+    size = max(1, round(_STRETCH * scale))
+    if len(dark) < _BLOCKS * size:
+        return False
+    means = dark[: len(dark) // size * size].reshape(-1, size).mean(axis=1)
+    inked = np.flatnonzero(means > _FAINT)
+    inked = inked[means[inked] > _END * float(np.median(means[inked]))] if len(inked) else inked
+    if len(inked) < _FEWEST or (inked[0] == 0 and inked[-1] == len(means) - 1):
+        return False
+    along = means[inked[0] + 1 : inked[-1]]  # at its ends, a stretch may be half empty
+    return float(along.std()) < _STEADY * float(along.mean())
 
 
 def _counted(mask: Gray) -> NDArray[np.int64]:

@@ -24,6 +24,7 @@ _FARTHEST = 16  # pixels: the greatest shift
 _STEP = 2  # columns from one look at the rules to the next; the shift changes by at most a pixel a step
 _TURN = 0.4  # rules: the price of a change of a pixel, against the number of rules that are seen
 _LONG = 0.2  # share of the page's size along the rules: longer rules tell of folds
+_ENDS = 0.12  # share of the page's size along the rules: a fold moves no more of their ends
 _RULES = 2  # the least number of long rules, and of broken ones, that tell of a fold
 _GAP = 12  # pixels: a rule of which more is missing is broken
 _LEAST = 4  # pixels: a smaller shift is not put back
@@ -81,7 +82,9 @@ def _shifts(rules: Sequence[Rule], ink: Gray) -> Shifts:
     if len(tracks) < _RULES or broken < _RULES:
         return np.zeros(size, np.int64)
     first, last = min(track[0].start for track in tracks), max(track[-1].end for track in tracks)
-    columns = np.arange(int(first), int(last), _STEP)
+    # Where a fold runs across their ends, the rules are seen from behind it only.
+    reach = _ENDS * size
+    columns = np.arange(max(0, int(first - reach)), min(size, int(last + reach)), _STEP)
     near = cv2.dilate(ink, np.ones((1, _STEP * 2 + 1), np.uint8)) > 0
     offsets = np.arange(-_FARTHEST, _FARTHEST + 1)
     seen = np.zeros((len(columns), len(offsets)))

@@ -38,7 +38,8 @@ class Layers:
     `text`: grey without red ink, on white paper. `all`: grey with every ink. `redness`: how red a pixel is,
     strengthened. `red`: 255 where there is red ink. `pen`: how much bluer than red and green a pixel is, in
     levels. `scale`: pixels a point. `frame`: how the page came out of its picture. `paper`: how light its
-    paper was before it was made white, at a quarter of the scale; None where that is not known.
+    paper was before it was made white, at a quarter of the scale; None where that is not known. `stamped`:
+    255 where the ink of a stamp was taken off; None without any.
     """
 
     text: Gray
@@ -49,6 +50,7 @@ class Layers:
     scale: float
     frame: Frame | None = None
     paper: Gray | None = None
+    stamped: Gray | None = None
 
     @property
     def black(self) -> Gray:
@@ -60,11 +62,17 @@ class Layers:
         """The text layer together with red ink, in grey."""
         return np.asarray(cv2.min(self.text, self.all), np.uint8)
 
+    def with_red(self, other: "Layers") -> "Layers":
+        """Return the page with the red ink of `other`, the same page before red ink was taken off."""
+        return replace(self, all=other.all, redness=other.redness, red=other.red)
+
     def part(self, x0: int, y0: int, x1: int, y1: int) -> "Layers":
         """Return the part of the page inside a box, in pixels."""
         layers = (self.text, self.all, self.redness, self.red, self.pen)
         text, everything, redness, red, pen = (np.ascontiguousarray(layer[y0:y1, x0:x1]) for layer in layers)
-        return replace(self, text=text, all=everything, redness=redness, red=red, pen=pen, paper=None)
+        return replace(
+            self, text=text, all=everything, redness=redness, red=red, pen=pen, paper=None, stamped=None
+        )
 
     def turned(self, quarters: int) -> "Layers":
         """Return the page turned counter-clockwise by `quarters` quarter turns."""
@@ -77,10 +85,14 @@ class Layers:
         frame = self.frame and self.frame.model_copy(
             update={"quarters": (self.frame.quarters + quarters) % 4}
         )
-        paper = None if self.paper is None else np.ascontiguousarray(np.rot90(self.paper, quarters))
-        return replace(
-            self, text=text, all=everything, redness=redness, red=red, pen=pen, frame=frame, paper=paper
+        paper, stamped = (
+            None if layer is None else np.ascontiguousarray(np.rot90(layer, quarters))
+            for layer in (self.paper, self.stamped)
         )
+        return replace(
+            self, text=text, all=everything, redness=redness, red=red, pen=pen, frame=frame, paper=paper,
+            stamped=stamped,
+        )  # fmt: skip
 
 
 def take_apart(flat: Flat) -> Layers:

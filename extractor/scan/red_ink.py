@@ -28,10 +28,13 @@ _PAPER_FROM = 235  # grey level of paper
 
 
 def loose_red(layers: Layers, rings: Sequence[Ring]) -> Mask:
-    """Return a mask, height x width of the page, of the red ink that belongs to no seal of `rings`."""
+    """Return a mask, height x width of the page, of the red ink that belongs to no seal of `rings` and to no
+    stamp."""
     loose = layers.red.copy()
     for ring in rings:
         cv2.ellipse(loose, ((ring.x, ring.y), (_ACROSS * ring.rx, _ACROSS * ring.ry), ring.angle), 0, -1)
+    if layers.stamped is not None:
+        loose[cv2.dilate(layers.stamped, np.ones((3, 3), np.uint8)) > 0] = 0
     return np.asarray(loose > 0, np.bool_)
 
 

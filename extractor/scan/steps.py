@@ -15,6 +15,7 @@ from extractor.scan.decode import Picture
 from extractor.scan.dirt import without_dirt
 from extractor.scan.faded import find_faded
 from extractor.scan.flat import FlatPage
+from extractor.scan.frames import is_plain, lay_flat
 from extractor.scan.handwriting import find_ink
 from extractor.scan.highlighter import without_highlighter
 from extractor.scan.layers import Gray, Layers, is_coloured, take_apart
@@ -31,6 +32,9 @@ from extractor.scan.seals.inscription import read_seals
 from extractor.scan.seals.under import read_under_seals
 from extractor.scan.second_ink import read_second_ink
 from extractor.scan.soiled import find_soiled, read_with_dirt
+from extractor.scan.stamp_words import without_words
+from extractor.scan.stamped import find_stamped, stamp_marks
+from extractor.scan.stamps import find_stamps, without_ink
 from extractor.scan.struck import mark_struck
 from extractor.scan.subpixels import without_fringes
 from extractor.scan.underlined import mark_underlined
@@ -40,7 +44,7 @@ from models.geometry import Rect
 from models.page import Page
 
 # Each finds places of which not all was read, or which somebody changed by pen.
-_FINDERS = (find_pen_marks, find_crossed, find_cut_off, find_faded, find_soiled)
+_FINDERS = (find_pen_marks, find_crossed, find_cut_off, find_faded, find_soiled, find_stamped)
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def to_sheet(
     `turn` is how many quarter turns the page before needed, if it had the same shape, and `told` how many a
     person said. `before` holds the columns, in points, of the table that the page before ends with.
     """
-    codes, apart = _apart(picture)
+    codes, apart = _apart(picture, engine)
     layers, boxes = set_upright(apart, engine, turn, told)
     cleaned = without_bands(layers.text, boxes, layers.scale)
     if cleaned is None:
@@ -85,13 +89,23 @@ def to_sheet(
     return Sheet(clean, boxes, ruling, codes, is_coloured(picture.colour), layers.text)
 
 
-def _apart(picture: Picture) -> tuple[Codes, Layers]:
-    """Return the codes in a picture, and the layers of its page, flat."""
+def _apart(picture: Picture, engine: OcrEngine) -> tuple[Codes, Layers]:
+    """Return the codes in a picture, and the layers of its page, flat and without stamps."""
     colour = on_light_ground(picture.colour)
     codes = read_codes(colour)
     colour = without_highlighter(without_fringes(codes.without(colour)))
-    flat = flatten(colour, picture.points)
-    return codes, take_apart(replace(flat, colour=on_light_fills(flat.colour, flat.scale)))
+    stamps = find_stamps(colour, is_plain(colour))
+    bare, inked = without_ink(colour, stamps)
+    if inked is None:
+        bare, inked = without_words(colour, stamps, engine)
+    flat = flatten(bare, picture.points, stamps)
+    layers = take_apart(replace(flat, colour=on_light_fills(flat.colour, flat.scale)))
+    if inked is not None and flat.frame:
+        layers = replace(layers, stamped=lay_flat(inked, flat.frame, plain=True)[..., 0])
+        if any(stamp.ink == "red" for stamp in stamps):
+            # Red ink is a layer of its own, and a red stamp is found there as a seal.
+            layers = layers.with_red(take_apart(replace(flat, colour=lay_flat(colour, flat.frame))))
+    return codes, layers
 
 
 def read_sheet(sheet: Sheet, number: int, engine: OcrEngine) -> Page:
@@ -118,7 +132,7 @@ def read_sheet(sheet: Sheet, number: int, engine: OcrEngine) -> Page:
     *doubts, ink, made, seals = cores(engine.threads).each(lambda look: look(page), looks)
     found = {
         "ink": ink,
-        "seals": seals,
+        "seals": (*seals, *stamp_marks(page)),
         "unread": (
             *unread,
             *dirt,

@@ -5,6 +5,7 @@ line tell all of that except the shadow. Two vanishing points give the perspecti
 gives the bend. One resampling corrects it all.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from extractor.scan.frames import TERMS, Bend, is_plain, lay_flat, moved
 from extractor.scan.skew import text_skew
+from extractor.scan.stamps import Stamp, without_frames
 from models.page import Frame, Warp
 
 Gray = NDArray[np.uint8]
@@ -87,18 +89,18 @@ class _Lines:
     upright: Floats
 
 
-def flatten(colour: Colour, points: tuple[float, float] | None) -> Flat:
+def flatten(colour: Colour, points: tuple[float, float] | None, stamps: Sequence[Stamp] = ()) -> Flat:
     """Lay the page in `colour` (RGB, height x width x 3) flat, with level rows. It does not decide which of
     the four ways is up.
 
     `points` is the page's width and height in points, where the file tells it. A photo's page is taken to be
-    A4.
+    A4. The lines of `stamps` do not tell how the page lies.
     """
-    plain, frame = is_plain(colour), _frame(colour, points)
+    plain, frame = is_plain(colour), _frame(colour, points, stamps)
     return Flat(lay_flat(colour, frame, plain=plain), frame.scale, frame.warp is not None, frame, plain)
 
 
-def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
+def _frame(colour: Colour, points: tuple[float, float] | None, stamps: Sequence[Stamp] = ()) -> Frame:
     """Return how the page lies in the picture `colour`."""
     height, width = colour.shape[:2]
     if min(height, width) < _SMALLEST:
@@ -107,7 +109,7 @@ def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
     work = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8)
     if zoom < 1:
         work = np.asarray(cv2.resize(work, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA), np.uint8)
-    shown = lit(work)
+    shown = without_frames(lit(work), stamps, zoom)
     lines = _find_lines(shown)
     sheet = _sheet(work)
     # A scanner has no perspective and bends nothing. A few lines in a corner of the page would invent either.

@@ -157,11 +157,13 @@ def _choice(run: Run, read: str, is_told: bool) -> list[tuple[str, float]]:
         return [(run.text, 1.0)]
     # 1 and 一 say the same in two ways, of which the writer chose one.
     never = _NUMERALS if run.text.isdigit() else _DIGITS if run.text in _NUMERALS else ""
+    # Nobody weighs a mark: a character that became one would take its own doubt with it.
     rivals = [
         (text, score)
         for text, score in run.others
         if score >= rungs.FAINT_RIVAL and len(text) == 1 and text not in never
-    ]
+        and (text.isalnum() or not run.text.isalnum())
+    ]  # fmt: skip
     return [(run.text, max(run.confidence, rungs.FAINT_RIVAL)), *rivals]
 
 

@@ -56,6 +56,8 @@ def read_under_seals(page: FlatPage, engine: OcrEngine) -> FlatPage:
         agreed = _agreed(line.reading, second.get(line.place, Reading()), third.get(line.place, Reading()))
         read[number] = _complete(replace(line, reading=agreed), _unclaimed(line, page))
     over = own | red
+    if page.layers.stamped is not None:
+        over |= page.layers.stamped > 0
     return page.reading(_marked(line, over) for line in read if not _is_faded(line, own, page.lifted))
 
 

@@ -122,3 +122,13 @@ def test_what_is_even_all_along_is_told_without_memory_for_a_page_of_fractions()
     assert same.mean() > 0.99999  # the last digits of equal fractions may differ
     assert 0.2 < (even > 0).mean() < 0.8
     assert most < 4 * depth.size
+
+
+@pytest.mark.parametrize(("drawn", "pitch"), [(8, 12), (2, 5), (14, 20)])
+def test_a_rule_of_dashes_is_no_band_of_dirt(drawn, pitch):
+    picture = drawing.blank()
+    for x in (200, 480, 1400):
+        for y in range(300, 2000, pitch):
+            cv2.line(picture, (x, y), (x, y + drawn - 1), (0, 0, 0), 3)
+    drawing.write(picture, [(x0 + 10, y0 + 3, "申报单位") for x0, y0, _, _ in LINES], 36)
+    assert without_bands(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), LINES, drawing.SCALE) is None

@@ -223,3 +223,9 @@ def test_a_rare_character_that_a_quick_hand_makes_of_a_common_one_is_never_sure(
     read = respell(TEXT, _read("胡毓洋")).spans[1]
     assert (read.text, read.confidence, read.others[0][0]) == ("敏", 0.5, "毓")
     assert respell(TEXT, _typed("胡毓洋")).confidence == 1.0
+
+
+def test_no_character_becomes_a_mark():
+    """Met on a folded sheet, where 杨秀磊 was made 杨秀。, and accepted, since marks are not weighed."""
+    read = respell(TEXT, _read("杨秀磊", {2: (0.789, [("。", 0.05)])}))
+    assert read.text == "杨秀磊"
