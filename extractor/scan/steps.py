@@ -15,6 +15,7 @@ from extractor.scan.decode import Picture
 from extractor.scan.dirt import without_dirt
 from extractor.scan.faded import find_faded
 from extractor.scan.flat import FlatPage
+from extractor.scan.frames import is_plain
 from extractor.scan.handwriting import find_ink
 from extractor.scan.highlighter import without_highlighter
 from extractor.scan.layers import Gray, Layers, is_coloured, take_apart
@@ -87,9 +88,12 @@ def to_sheet(
 def _apart(picture: Picture) -> tuple[Codes, Layers]:
     """Return the codes in a picture, and the layers of its page, flat."""
     colour = on_light_ground(picture.colour)
-    codes = read_codes(colour)
-    colour = without_highlighter(without_fringes(codes.without(colour)))
-    flat = flatten(colour, picture.points)
+    plain = is_plain(colour)
+    codes = read_codes(colour, plain)
+    colour = codes.without(colour)
+    if not plain:
+        colour = without_highlighter(without_fringes(colour))
+    flat = flatten(colour, picture.points, plain or None)
     return codes, take_apart(replace(flat, colour=on_light_fills(flat.colour, flat.scale)))
 
 

@@ -87,14 +87,14 @@ class _Lines:
     upright: Floats
 
 
-def flatten(colour: Colour, points: tuple[float, float] | None) -> Flat:
+def flatten(colour: Colour, points: tuple[float, float] | None, plain: bool | None = None) -> Flat:
     """Lay the page in `colour` (RGB, height x width x 3) flat, with level rows. It does not decide which of
     the four ways is up.
 
     `points` is the page's width and height in points, where the file tells it. A photo's page is taken to be
-    A4.
+    A4. `plain` tells whether the picture has three equal channels, where that is known.
     """
-    plain, frame = is_plain(colour), _frame(colour, points)
+    plain, frame = is_plain(colour) if plain is None else plain, _frame(colour, points)
     return Flat(lay_flat(colour, frame, plain=plain), frame.scale, frame.warp is not None, frame, plain)
 
 
