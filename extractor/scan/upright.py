@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan.frames import TERMS, Bend, is_plain, lay_flat, moved
+from extractor.scan.segments import find_segments
 from extractor.scan.skew import text_skew
 from models.page import Frame, Warp
 
@@ -39,9 +40,6 @@ _STROKE = 160  # long side of the whole picture over this: pixels of the quarter
 _SMOOTH = 500  # long side of the whole picture over this: pixels of the quarter that smooth the shadow
 # Which pieces of line count:
 _SHORTEST = 0.03  # of the working picture's long side: their least length
-_INKED, _BARE = 200, 240  # grey levels: ink is darker, and bare paper lighter
-_BLUR = 5  # pixels: ink and its soft edge on both sides are so much wider, at least
-_PLENTY = 16  # pieces of line: where fewer are found without print, it is looked at, too
 _ASKEW = 12  # degrees off a main direction at most
 _SPANNED = 0.5  # share of the picture's area: fewer lines, in a corner, would invent a perspective
 _NEAREST = 0.5  # half long sides over the distance of the horizon: a page is never photographed from nearer
@@ -203,13 +201,9 @@ def lit_by(gray: Gray, paper: Gray) -> Gray:
 
 
 def _find_lines(gray: Gray) -> _Lines:
-    """Find long straight pieces of line near the two main directions, with the line segment detector LSD."""
+    """Find long straight pieces of line near the two main directions."""
     height, width = gray.shape
-    least = _SHORTEST * max(gray.shape)
-    # It takes most of its time for print, which tells little.
-    pieces = _segments(*_without_print(gray, least), least)
-    if len(pieces) < _PLENTY:
-        pieces = _segments(gray, (0, 0), least)
+    pieces = find_segments(gray, _SHORTEST * max(gray.shape))
     pieces = pieces - np.array([width, height, width, height]) / 2
     lengths = np.hypot(pieces[:, 2] - pieces[:, 0], pieces[:, 3] - pieces[:, 1])
     if len(pieces) < _LEAST_PIECES:
@@ -222,30 +216,6 @@ def _find_lines(gray: Gray) -> _Lines:
     off_upright = (angles - main) % 180 - 90
     level, upright = pieces[np.abs(off_level) < _ASKEW], pieces[np.abs(off_upright) < _ASKEW]
     return _Lines(_pointing(level, 0), _pointing(upright, 1))
-
-
-def _segments(gray: Gray, corner: tuple[int, int], least: float) -> Floats:
-    """Return the pieces of line longer than `least` pixels, n x 4: x0, y0, x1, y1. `gray` is a part of the
-    working picture with its upper left corner at `corner`, in whose pixels the pieces are."""
-    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(gray)[0]
-    if found is None:
-        return np.zeros((0, 4))
-    pieces = found[:, 0].astype(np.float64) + np.array([*corner, *corner])
-    return np.asarray(pieces[np.hypot(pieces[:, 2] - pieces[:, 0], pieces[:, 3] - pieces[:, 1]) > least])
-
-
-def _without_print(gray: Gray, least: float) -> tuple[Gray, tuple[int, int]]:
-    """Return `gray`, whose paper is white, without ink in which no line of `least` pixels can lie, and without
-    its margins; and where the upper left corner of that is, as (x, y)."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.compare(gray, _INKED, cv2.CMP_LT))
-    sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
-    small = np.uint8(255) * (np.hypot(*sides.T) < least)
-    small[0] = 0
-    bare = cv2.max(gray, cv2.dilate(small[labels], np.ones((_BLUR, _BLUR), np.uint8)))
-    left, top, wide, high = cv2.boundingRect(cv2.compare(bare, _BARE, cv2.CMP_LT))
-    x0, y0 = max(0, left - _BLUR), max(0, top - _BLUR)
-    part = bare[y0 : top + high + _BLUR, x0 : left + wide + _BLUR] if wide else bare
-    return np.ascontiguousarray(part, np.uint8), (x0, y0) if wide else (0, 0)
 
 
 def _pointing(pieces: Floats, axis: int) -> Floats:

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from extractor.scan import upright
+from extractor.scan import segments, upright
 from tests.extractor import drawing
 
 
@@ -89,10 +89,10 @@ def test_print_is_no_line_and_hides_none():
     picture = _form()
     drawing.write(picture, [(640, y, "二 〇 二 六 年 度 申 报 单 位") for y in range(520, 1960, 60)], 28)
     gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    bare, (left, top) = upright._without_print(gray, 70)
+    bare, (left, top) = segments._without_print(gray, 70)
     assert bare.size < 0.6 * gray.size
     assert bare[520 - top : 800 - top, 640 - left : 1440 - left].min() == 255
-    whole, found = upright._segments(gray, (0, 0), 70), upright._segments(bare, (left, top), 70)
+    whole, found = segments._segments(gray, (0, 0), 70), segments._segments(bare, (left, top), 70)
     lengths = [np.hypot(*(one[:, 2:] - one[:, :2]).T).sum() for one in (found, whole)]
     assert lengths[0] == pytest.approx(lengths[1], rel=0.05)
     assert min(len(found), len(whole)) > 40
