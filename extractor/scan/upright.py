@@ -35,7 +35,7 @@ _FEWEST = 12  # characters: fewer tell nothing
 _ALONG = 1.5  # a step to the next character is level or upright if it is so many times longer that way
 _RUN = 2.2  # a run of text is so many times longer than thick
 # How to tell shadow:
-_QUARTER = 0.25  # scale of the picture on which it is told
+_SQUARE = 4  # pixels along a side that become one of the picture on which it is told
 _STROKE = 160  # long side of the whole picture over this: pixels of the quarter that no stroke is thick
 _SMOOTH = 500  # long side of the whole picture over this: pixels of the quarter that smooth the shadow
 # Which pieces of line count:
@@ -186,7 +186,11 @@ def shade(gray: Gray) -> Gray:
     """Return how light the paper of `gray`, height x width, is under its ink: a picture at a quarter of its
     scale. What is broader than any stroke, such as the print of a thumb, passes for paper."""
     side = max(gray.shape)
-    small = cv2.resize(gray, None, fx=_QUARTER, fy=_QUARTER, interpolation=cv2.INTER_AREA)
+    # Whole squares of pixels, since reducing by a fraction takes ten times as long.
+    more = [-length % _SQUARE for length in gray.shape]
+    whole = cv2.copyMakeBorder(gray, 0, more[0], 0, more[1], cv2.BORDER_REPLICATE) if any(more) else gray
+    size = (whole.shape[1] // _SQUARE, whole.shape[0] // _SQUARE)
+    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, side // _STROKE) | 1,) * 2)
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
     return np.asarray(cv2.GaussianBlur(closed, (0, 0), max(1.0, side / _SMOOTH)), np.uint8)
@@ -196,8 +200,9 @@ def lit_by(gray: Gray, paper: Gray) -> Gray:
     """Return `gray` with its paper made white, where `paper` is how light that is (`shade`)."""
     if paper.min() == 255:
         return gray  # a scanner has made all paper white
-    whole = cv2.resize(paper, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.divide(gray, np.maximum(whole, 1), scale=255), np.uint8)
+    size = (paper.shape[1] * _SQUARE, paper.shape[0] * _SQUARE)
+    whole = cv2.resize(np.maximum(paper, 1), size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.divide(gray, whole[: gray.shape[0], : gray.shape[1]], scale=255), np.uint8)
 
 
 def _find_lines(gray: Gray) -> _Lines:

@@ -108,3 +108,16 @@ def test_dashed_lines_tell_too_though_each_dash_is_as_small_as_print():
     assert len(level) > 20
     slopes = (level[:, 3] - level[:, 1]) / (level[:, 2] - level[:, 0])
     assert np.median(np.degrees(np.arctan(np.abs(slopes)))) == pytest.approx(1.5, abs=0.1)
+
+
+@pytest.mark.parametrize(("width", "height"), [(801, 1203), (802, 1205), (803, 1200)])
+def test_paper_in_shadow_becomes_white_up_to_the_last_row_and_column(width, height):
+    """Shadow is told on squares of four pixels, of which the last ones may be less."""
+    shadow = np.linspace(120, 230, width)[None, :] * np.linspace(0.8, 1.0, height)[:, None]
+    gray = shadow.astype(np.uint8)
+    gray[600:602, 100:700] = 20
+    white = upright.lit(gray)
+    assert white.shape == gray.shape
+    assert white[:590].min() > 245
+    assert white[620:].min() > 245
+    assert white[600:602, 110:690].max() < 60
