@@ -22,6 +22,8 @@ _BLOCKS = 12  # blocks of a page from its top to its bottom
 _BARE = 0.2  # share of a block's rows in a column that must be bare to tell
 _LEAST = 0.04  # share of a column's bare ground that is soiled at least
 _TIMES = 5.0  # times the share that is usual on the page
+# At a glance each so-manieth row is looked at, and a part of a share makes a column suspect.
+GLANCE, SUSPECT = 3, 0.5
 _WIDE = 1.0  # points over which a column's share is smoothed
 _AROUND = 2.0  # points around lines of text that are not looked at
 _BEYOND = 3.0  # points to the side of soiled columns that are cleaned, too: a band fades out
@@ -47,11 +49,12 @@ _SPREAD, _WIDER = 1.0, 2.5
 _DARKEST = 60.0  # grey level: no ground counts as darker
 
 
-def soiled_columns(gray: Gray, bare: Mask, scale: float) -> Mask:
+def soiled_columns(gray: Gray, bare: Mask, scale: float, part: float = 1.0) -> Mask:
     """Return a mask of the columns of a page that are soiled all the way down.
 
     `gray`: the page, height x width; `bare`: where its ground lies bare; `scale`: pixels a point. A band
-    shows in most of the blocks into which the sheet is cut.
+    shows in most of the blocks into which the sheet is cut. `part`: of the share that makes a column soiled,
+    the part that is enough.
     """
     ground = bare.astype(np.uint8)
     soil = cv2.bitwise_and(ground, cv2.inRange(gray, 0, _SOIL - 1))
@@ -68,8 +71,9 @@ def soiled_columns(gray: Gray, bare: Mask, scale: float) -> Mask:
     column = np.nanmedian(told, axis=0)
     wide = min(width, max(1, round(_WIDE * scale)))
     column = np.convolve(column, np.ones(wide) / wide, "same")
-    bands = np.asarray(column > max(_LEAST, _TIMES * float(np.median(column))), np.bool_)
-    for first, last in _stretches(bands):
+    bands = np.asarray(column > part * max(_LEAST, _TIMES * float(np.median(column))), np.bool_)
+    # At a glance dashes can't be told from specks.
+    for first, last in _stretches(bands) if part == 1.0 else ():
         if _is_dashed(gray[:, first:last], scale):
             bands[first:last] = False
     return bands
@@ -103,6 +107,8 @@ def without_bands(text: Gray, boxes: Sequence[Rect], scale: float) -> Gray | Non
 
     `boxes`: bounding boxes of its lines in pixels, of which some may be dirt; `scale`: pixels a point.
     """
+    if not _seems_soiled(text, boxes, scale):
+        return None
     rules = _rules(text, scale)
     lines = _lines(text.shape, boxes, scale)
     columns = soiled_columns(text, (rules == 0) & (lines == 0), scale)
@@ -115,6 +121,13 @@ def without_bands(text: Gray, boxes: Sequence[Rect], scale: float) -> Gray | Non
         part = slice(max(0, first - 1), last + 1)
         cleaned[:, part] = _lifted(text[:, part], rules[:, part], lines[:, part], scale)
     return cleaned
+
+
+def _seems_soiled(text: Gray, boxes: Sequence[Rect], scale: float) -> bool:
+    """Tell by some of its rows whether a page may have a band of dirt. Most have none."""
+    some = np.ascontiguousarray(text[::GLANCE])
+    bare = (_rules(some, scale, GLANCE) == 0) & (_lines(some.shape, boxes, scale, GLANCE) == 0)
+    return bool(soiled_columns(some, bare, scale, SUSPECT).any())
 
 
 def _lifted(text: Gray, rules: Gray, lines: Gray, scale: float) -> Gray:
@@ -136,15 +149,15 @@ def _lifted(text: Gray, rules: Gray, lines: Gray, scale: float) -> Gray:
     return np.clip(text * (255.0 / ground), 0, 255).astype(np.uint8)
 
 
-def _rules(text: Gray, scale: float) -> Gray:
+def _rules(text: Gray, scale: float, every: int = 1) -> Gray:
     """Return a mask, 255 where ink runs straight on as a rule does, or is pale but even all along, as an
-    upright rule is and specks are not."""
+    upright rule is and specks are not. `text` holds each so-manieth row of the page, as `every` says."""
     ink = cv2.inRange(text, 0, _RULE_DARK - 1)
-    long = round(_RULED * scale)
+    long, high = round(_RULED * scale), round(_RULED * scale / every)
     level, upright = (
-        cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8)) for shape in ((1, long), (long, 1))
+        cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8)) for shape in ((1, long), (high, 1))
     )
-    even = _even(cv2.bitwise_not(text), long)
+    even = _even(cv2.bitwise_not(text), high)
     return np.asarray(cv2.dilate(level | upright | even, np.ones((3, 3), np.uint8)), np.uint8)
 
 
@@ -164,13 +177,15 @@ def _even(depth: Gray, long: int) -> Gray:
     return even
 
 
-def _lines(shape: tuple[int, ...], boxes: Sequence[Rect], scale: float) -> Gray:
-    """Return a mask, 255 on and around lines of text. A box that is higher than wide may be dirt."""
+def _lines(shape: tuple[int, ...], boxes: Sequence[Rect], scale: float, every: int = 1) -> Gray:
+    """Return a mask, 255 on and around lines of text. A box that is higher than wide may be dirt. The mask
+    holds each so-manieth row of the page, as `every` says."""
     mask, around = np.zeros(shape, np.uint8), round(_AROUND * scale)
     for box in boxes:
         x0, y0, x1, y1 = (round(side) for side in box)
         if x1 - x0 > y1 - y0:
-            cv2.rectangle(mask, (x0 - around, y0 - around), (x1 + around, y1 + around), 255, -1)
+            top, bottom = (y0 - around) // every, -(-(y1 + around) // every)
+            cv2.rectangle(mask, (x0 - around, top), (x1 + around, bottom), 255, -1)
     return mask
 
 

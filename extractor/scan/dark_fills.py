@@ -1,6 +1,8 @@
 """Turns dark cells with light print into light ones with dark print, as a head row or a column of labels may
 be filled. Recognisers were trained on dark print, and a rule between dark cells is seen by nobody."""
 
+from collections.abc import Iterator, Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -27,16 +29,46 @@ def on_light_fills(colour: Colour, scale: float) -> Colour:
     pixels a point. A page without any is returned as it is."""
     small = cv2.cvtColor(np.ascontiguousarray(colour[::_REDUCED, ::_REDUCED]), cv2.COLOR_RGB2GRAY)
     paper = float(np.percentile(small, 90))
-    if not _filled(np.asarray(small, np.uint8), paper, scale / _REDUCED).any():
+    seen = cv2.boundingRect(_filled(np.asarray(small, np.uint8), paper, scale / _REDUCED))
+    if not seen[2]:
         return colour
-    gray = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8)
+    turned = colour
+    for left, top, gray, inside in _dark_cells(colour, paper, scale, seen):
+        levels = gray[inside > 0].astype(np.float32)
+        fill = float(np.median(levels))
+        printed = float((levels > fill + _LIT * (paper - fill)).mean())
+        even = float((np.abs(levels - fill) < _ALIKE).mean())
+        if even < _EVEN or not _PRINTED[0] < printed < _PRINTED[1]:
+            continue
+        turned = colour.copy() if turned is colour else turned
+        rim = 2 * max(1, round(_RIM * scale)) + 1
+        core = cv2.erode(np.pad(inside, rim), np.ones((rim, rim), np.uint8))[rim:-rim, rim:-rim] > 0
+        light = np.clip((gray.astype(np.float32) - fill) / max(paper - fill, 1), 0, 1)
+        part = turned[top : top + gray.shape[0], left : left + gray.shape[1]]
+        part[core] = (paper - light * (paper - _INK))[core][:, None].astype(np.uint8)
+    return turned
+
+
+def _dark_cells(
+    colour: Colour, paper: float, scale: float, seen: Sequence[int]
+) -> Iterator[tuple[int, int, Gray, Gray]]:
+    """Yield what may be dark cells: the left and the top in pixels of the page, the cell in grey, and a mask
+    (1) of it there. `seen`: the bounding box (x, y, width, height) of those that the reduced picture shows,
+    in its pixels. Most pages have none, but a spot that looks like one, so that only its surroundings are
+    looked at."""
+    height, width = colour.shape[:2]
+    room = 2 * (round(_PRINT * scale) + round(_LEAST * scale))
+    x0, y0 = (max(0, _REDUCED * at - room) for at in seen[:2])
+    x1, y1 = (
+        min(most, _REDUCED * (at + long) + room)
+        for most, at, long in zip((width, height), seen[:2], seen[2:], strict=True)
+    )
+    gray = np.asarray(cv2.cvtColor(np.ascontiguousarray(colour[y0:y1, x0:x1]), cv2.COLOR_RGB2GRAY), np.uint8)
     filled = _filled(gray, paper, scale)
     side = round(_PRINT * scale) | 1
-    solid = cv2.morphologyEx(
-        (gray < _DARK * paper).astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, side), np.uint8)
-    )
+    dark = (gray < _DARK * paper).astype(np.uint8)
+    solid = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(filled)
-    turned = colour
     for label in range(1, count):
         x, y, wide, high = (int(v) for v in stats[label, :4])
         # The lid of a scanner and a table under the sheet reach the edge of the picture.
@@ -44,19 +76,8 @@ def on_light_fills(colour: Colour, scale: float) -> Colour:
             continue
         part = (slice(y, y + high), slice(x, x + wide))
         inside = (labels[part] == label).astype(np.uint8)
-        levels = gray[part][inside > 0].astype(np.float32)
-        fill = float(np.median(levels))
-        printed = float((levels > fill + _LIT * (paper - fill)).mean())
-        even = float((np.abs(levels - fill) < _ALIKE).mean())
-        bare = float(solid[part][inside > 0].mean())
-        if even < _EVEN or bare < _SOLID or not _PRINTED[0] < printed < _PRINTED[1]:
-            continue
-        turned = colour.copy() if turned is colour else turned
-        rim = 2 * max(1, round(_RIM * scale)) + 1
-        core = cv2.erode(np.pad(inside, rim), np.ones((rim, rim), np.uint8))[rim:-rim, rim:-rim] > 0
-        light = np.clip((gray[part].astype(np.float32) - fill) / max(paper - fill, 1), 0, 1)
-        turned[part][core] = (paper - light * (paper - _INK))[core][:, None].astype(np.uint8)
-    return turned
+        if float(solid[part][inside > 0].mean()) >= _SOLID:
+            yield x0 + x, y0 + y, gray[part], inside
 
 
 def _filled(gray: Gray, paper: float, scale: float) -> Gray:

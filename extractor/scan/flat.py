@@ -25,6 +25,10 @@ Gray = NDArray[np.uint8]
 _HALF_WIDE = 0.47  # ems: half the width of a Chinese character
 _HALF_NARROW = 0.25  # ems: half the width of any other character
 _FARTHEST = 1.3  # share of a line's height: Chinese characters that follow each other are less far apart
+_NARROW = 0.5  # ems: width of any other character
+# Of a line's height, or of its width over its ems if that is more: the em where characters stand apart.
+_APART = 0.7
+_LEAST_WIDE = 0.7  # of a line's width over its ems: least width of a Chinese character
 _USUAL_EM = 0.58  # share of a line's height: an em, where no two Chinese characters follow each other
 
 
@@ -78,6 +82,21 @@ class ReadLine:
     def _usual_step(self) -> float | None:
         steps = self.steps()
         return float(median(steps)) if steps else None
+
+    @cached_property
+    def wide(self) -> float:
+        """The width of a Chinese character of the line in pixels: its em. Where its characters stand apart,
+        as in a date, the line's size tells it."""
+        x0, y0, x1, y1 = self.place.box
+        chinese = sum(is_chinese(glyph.text) for glyph in self.reading.glyphs)
+        if not chinese:
+            return self.em()
+        ems = chinese + _NARROW * (len(self.reading.glyphs) - chinese)
+        steps = np.sort(self.steps())
+        # The recogniser's places lie on a coarse raster. A single step may be off, but their mean is right.
+        middle = steps[len(steps) // 4 : len(steps) - len(steps) // 4]
+        usual = _APART * max(1.0, (x1 - x0) / ems / max(y1 - y0, 1.0)) * (y1 - y0)
+        return max(float(middle.mean()) if len(middle) else usual, _LEAST_WIDE * (x1 - x0) / ems)
 
     def spliced(self, first: int, last: int, added: Sequence[Glyph]) -> "ReadLine":
         """Return the line with the glyphs `added` in place of those from `first` up to `last`."""

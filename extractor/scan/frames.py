@@ -133,10 +133,11 @@ def _resampled(
     """Return a part of the flat page by one resampling of the picture. The map from page to picture is
     smooth, so a coarse one is computed and enlarged."""
     step = max(4, min(_STEP, round(_STEP * zoom)))
-    columns, rows = -(-size[0] // step) + 1, -(-size[1] // step) + 1
+    # A node is the middle of a square of `step` pixels, as `cv2.resize` has it. One more stands on each side.
+    columns, rows = -(-size[0] // step) + 2, -(-size[1] // step) + 2
     xs, ys = np.meshgrid(
-        (np.arange(columns) * step + 0.5) / zoom - 0.5 + region[0],
-        (np.arange(rows) * step + 0.5) / zoom - 0.5 + region[1],
+        (np.arange(columns) - 0.5) * step / zoom - 0.5 + region[0],
+        (np.arange(rows) - 0.5) * step / zoom - 0.5 + region[1],
     )
     plane = np.column_stack([xs.ravel() / warp.fine + warp.left, ys.ravel() / warp.fine + warp.top])
     middle = np.array([round(frame.picture[0] * warp.zoom), round(frame.picture[1] * warp.zoom)]) / 2
@@ -147,12 +148,8 @@ def _resampled(
     maps = []
     for axis in (0, 1):
         coarse = points[:, axis].reshape(rows, columns).astype(np.float32)
-        # Node (i, j) of the coarse map is pixel (i, j) * step. `cv2.resize` puts centres half a pixel off and
-        # would shift it.
-        affine = np.array([[step, 0, 0], [0, step, 0]], np.float64)
-        maps.append(
-            cv2.warpAffine(coarse, affine, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        )
+        whole = cv2.resize(coarse, (columns * step, rows * step), interpolation=cv2.INTER_LINEAR)
+        maps.append(whole[step : step + size[1], step : step + size[0]])
     # Reading needs sharp strokes. A smaller picture is sharp enough without taking five times as long.
     smooth = cv2.INTER_LINEAR if zoom < 1 else cv2.INTER_CUBIC
     # Three equal channels are sampled once.

@@ -182,8 +182,9 @@ def _own_ink(page: FlatPage) -> Mask:
     """Return a mask (height x width) of the ink that belongs to no rule and no seal."""
     text = page.lifted
     ink = (text < PAPER) & (cv2.dilate(page.ruling.lines, np.ones((3, 3), np.uint8)) == 0)
-    ink &= ~lift.inked(page.shape, [ring for ring in page.rings if ring.is_dark])
-    ink &= ~lift.inked(page.shape, [ring for ring in page.rings if not ring.is_dark]) | (text < _DARKER)
+    if page.rings:
+        ink &= ~lift.inked(page.shape, [ring for ring in page.rings if ring.is_dark])
+        ink &= ~lift.inked(page.shape, [ring for ring in page.rings if not ring.is_dark]) | (text < _DARKER)
     return np.asarray(ink, np.bool_)
 
 
@@ -370,7 +371,14 @@ def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Re
 
 def _loose(ink: Mask, lines: Sequence[ReadLine], usual: float) -> Mask:
     """Return a mask of the ink whose middle lies where nothing was read. `usual` is the height of print."""
-    _, labels, stats, middles = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+    left, above, wide, high = cv2.boundingRect(ink.astype(np.uint8))
+    inked = np.s_[above : above + high, left : left + wide]
+    mask = np.zeros(ink.shape, np.bool_)
+    if not wide:
+        return mask
+    # The margins of a sheet have none, and hold a third of its pixels.
+    _, labels, stats, middles = cv2.connectedComponentsWithStats(ink[inked].astype(np.uint8))
+    middles += (left, above)
     taken = np.zeros(ink.shape, np.bool_)
     for line in lines:
         _, y0, _, y1 = line.place.box
@@ -385,11 +393,11 @@ def _loose(ink: Mask, lines: Sequence[ReadLine], usual: float) -> Mask:
     columns, rows = np.clip(columns, 0, ink.shape[1] - 1), np.clip(rows, 0, ink.shape[0] - 1)
     loose = ~taken[rows, columns] & (stats[:, 4] > max(2.0, _SPECK * usual**2))
     loose[0] = False
-    mask = np.zeros(ink.shape, np.bool_)
+    whole = mask[inked]
     for label in np.flatnonzero(loose):
         x, y, width, height = (int(v) for v in stats[label, :4])
         part = (slice(y, y + height), slice(x, x + width))
-        mask[part] |= labels[part] == label
+        whole[part] |= labels[part] == label
     return mask
 
 

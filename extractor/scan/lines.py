@@ -56,8 +56,11 @@ def set_upright(
     if told is not None and given.frame:
         layers = given.turned((told - given.frame.quarters) % 4)
         return layers, detect(layers, engine)
-    layers = layers.turned(1 if upright.lies_sideways(255 - layers.text) else 0)
-    boxes = detect(layers, engine)
+    small = _for_detection(layers)
+    if upright.lies_sideways(255 - small):
+        layers = layers.turned(1)
+        small = _for_detection(layers)
+    boxes = detect(layers, engine, small)
     if _tall(boxes) > 0.5:
         layers = layers.turned(1)
         boxes = detect(layers, engine)
@@ -95,15 +98,20 @@ def _tall(boxes: Sequence[Rect]) -> float:
     return tall / (tall + wide_ones) if tall + wide_ones else 0.0
 
 
-def detect(layers: Layers, engine: OcrEngine) -> list[Rect]:
-    """Return the bounding boxes of the lines that the engine finds, in pixels of the page."""
+def _for_detection(layers: Layers) -> Gray:
+    """Return the text of the page, no longer than the detector's picture."""
     zoom = min(1.0, _DETECTION_SIDE / max(layers.text.shape))
-    small = (
-        cv2.resize(layers.text, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
-        if zoom < 1
-        else layers.text
-    )
-    part, left, top = _trimmed(np.asarray(small, np.uint8))
+    if zoom == 1:
+        return layers.text
+    small = cv2.resize(layers.text, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
+
+
+def detect(layers: Layers, engine: OcrEngine, small: Gray | None = None) -> list[Rect]:
+    """Return the bounding boxes of the lines that the engine finds, in pixels of the page. `small` is its
+    picture for the detector, where that is there already."""
+    zoom = min(1.0, _DETECTION_SIDE / max(layers.text.shape))
+    part, left, top = _trimmed(_for_detection(layers) if small is None else small)
     found = engine.detect(np.asarray(cv2.cvtColor(part, cv2.COLOR_GRAY2RGB), np.uint8))
     return [
         ((x0 + left) / zoom, (y0 + top) / zoom, (x1 + left) / zoom, (y1 + top) / zoom)

@@ -347,26 +347,22 @@ def _is_crossed(line: ReadLine, em: float, core: tuple[float, float], ink: Mask,
     grid, cell = line.place.cell
     _, top, _, bottom = page.ruling.grids[grid].cells[cell].box
     x0, x1 = line.place.box[0] - _OUTSIDE * em, line.place.box[2] + _OUTSIDE * em
-    beyond = [
-        one
-        for one in page.lines
-        if one.place.cell != line.place.cell
-        and one.place.box[0] < x1
-        and one.place.box[2] > x0
-        and len(one.reading.glyphs) > _INSERTED
-    ]
-    own = [_core(one, em, ink) for one in page.lines if one.place.cell == line.place.cell]
     for edge, gap, way in ((top, core[0] - top, -1), (bottom, bottom - core[1], 1)):
         if not -_NEAR * em < gap < _FARTHEST * em:
             continue
         for upper, lower in _across(ink, (x0, edge, x1, edge), em):
+            own = [_core(one, em, ink) for one in page.lines if one.place.cell == line.place.cell]
             if any(min(lower, end) - max(upper, start) > _ITSELF * (lower - upper) for start, end in own):
                 continue
             mine = core[0] - lower if way < 0 else upper - core[1]
             theirs = [
                 upper - _core(one, em, ink)[1] if way < 0 else _core(one, em, ink)[0] - lower
-                for one in beyond
-                if (one.place.box[1] + one.place.box[3] < 2 * edge) == (way < 0)
+                for one in page.lines
+                if one.place.cell != line.place.cell
+                and one.place.box[0] < x1
+                and one.place.box[2] > x0
+                and len(one.reading.glyphs) > _INSERTED
+                and (one.place.box[1] + one.place.box[3] < 2 * edge) == (way < 0)
             ]
             if mine < min((gap for gap in theirs if gap > -em), default=_FARTHEST * em):
                 return True
@@ -421,11 +417,16 @@ def _has_blots(
         if bottom - top < _HIGH * em or right - left < _WIDE * em:
             continue
         part = ink[top:bottom, left:right].astype(np.uint8)
+        if np.count_nonzero(part) < _BLOT * em * em:
+            continue
         for other in others:
-            a, b, c, d = map(round, meet(_whole(other, em), (left, top, right, bottom)))
+            whole = _whole(other, em)
+            if not _overlap(whole, (left, top, right, bottom)):
+                continue
+            a, b, c, d = map(round, meet(whole, (left, top, right, bottom)))
             if c > a and d > b:
                 part[b - top : d - top, a - left : c - left] = 0
-        if part.sum() < _BLOT * em * em:
+        if np.count_nonzero(part) < _BLOT * em * em:
             continue
         # A rule that was taken off left a gap in the ink that crossed it.
         rule = np.ones((max(3, round(_RULED * em)) | 1, 3), np.uint8)
@@ -435,3 +436,8 @@ def _has_blots(
             if height > _HIGH * em and width > _WIDE * em and amount > _BLOT * em * em:
                 return True
     return False
+
+
+def _overlap(one: Rect, other: Rect) -> bool:
+    """Tell whether two boxes have an area in common."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -92,13 +92,16 @@ def to_sheet(
 def _apart(picture: Picture, engine: OcrEngine) -> tuple[Codes, Layers]:
     """Return the codes in a picture, and the layers of its page, flat and without stamps."""
     colour = on_light_ground(picture.colour)
-    codes = read_codes(colour)
-    colour = without_highlighter(without_fringes(codes.without(colour)))
-    stamps = find_stamps(colour, is_plain(colour))
+    plain = is_plain(colour)
+    codes = read_codes(colour, plain)
+    colour = codes.without(colour)
+    if not plain:
+        colour = without_highlighter(without_fringes(colour))
+    stamps = find_stamps(colour, plain)
     bare, inked = without_ink(colour, stamps)
     if inked is None:
         bare, inked = without_words(colour, stamps, engine)
-    flat = flatten(bare, picture.points, stamps)
+    flat = flatten(bare, picture.points, stamps, plain or None)
     layers = take_apart(replace(flat, colour=on_light_fills(flat.colour, flat.scale)))
     if inked is not None and flat.frame:
         layers = replace(layers, stamped=lay_flat(inked, flat.frame, plain=True)[..., 0])

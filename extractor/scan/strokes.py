@@ -287,16 +287,27 @@ def _course(pixels: NDArray[np.bool_], ink: Gray, left: int, top: int) -> tuple[
     near = np.ones(len(xs), bool)
     curve = np.zeros(degree + 1)
     for _ in range(_ROUNDS):
-        curve = np.polyfit(along[near], ys[near], degree)
+        curve = _fitted(along[near], ys[near], degree)
         before, near = near, np.abs(ys - np.polyval(curve, along)) < _STRAY
         if near.sum() < _FEWEST:
             return None
         if np.array_equal(near, before):
             break
-    inked = np.unique(xs[near])
+    inked = np.flatnonzero(np.bincount(xs[near]))
     if len(inked) / width > least or (width >= _DOTTED and _is_dotted(inked, curve, width, ink, left, top)):
         return tuple(float(weight) for weight in curve)
     return None
+
+
+def _fitted(along: Floats, ys: NDArray[np.intp], degree: int) -> Floats:
+    """Return the coefficients (highest power first) of the polynomial of least squares through points, whose
+    places `along` go from -0.5 to 0.5. There the normal equations are exact enough, in a quarter of the time
+    that `np.polyfit` takes."""
+    powers = np.stack([along * along, along, np.ones_like(along)][2 - degree :])
+    try:
+        return np.asarray(np.linalg.solve(powers @ powers.T, powers @ ys), np.float64)
+    except np.linalg.LinAlgError:  # all points at one or two places
+        return np.asarray(np.linalg.lstsq(powers.T, ys, rcond=None)[0], np.float64)
 
 
 def _is_dotted(inked: NDArray[np.intp], curve: Floats, width: int, ink: Gray, left: int, top: int) -> bool:

@@ -19,7 +19,6 @@ from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import PAPER
 from extractor.scan.red_ink import loose_red
 from extractor.scan.seals import lift
-from extractor.text.tick_signs import is_chinese
 from models.geometry import Rect
 from models.page import Box
 
@@ -41,10 +40,6 @@ _PAIR = 0.3  # ems: two strokes through characters are no farther from their mid
 _PAIRED = 0.4  # share of the columns that show both of two strokes, at least
 _BEYOND = 0.6  # ems beyond the ends of what was read where strokes are looked for
 _ABOVE = 0.15  # ems above and below it
-# Of a line's height, or of its width over its ems if that is more: the em where characters stand apart.
-_APART = 0.7
-_NARROW = 0.5  # ems: width of any other character
-_LEAST_WIDE = 0.7  # of a line's width over its ems: least width of a Chinese character
 _HEM = 0.12  # of a line's height: a stroke so near to its edge goes through nothing
 _INSET = 2.0  # points that a stroke in a cell is kept off its edge
 _SEALED = 0.3  # share of a stroke on a seal's ink: where more lies there, it is the seal's
@@ -266,14 +261,5 @@ def _runs(inked: Mask, least: float) -> Iterator[tuple[int, int]]:
 
 
 def em_of(line: ReadLine) -> float:
-    """Return the em of a line in pixels: the width of a Chinese character. Where its characters stand apart,
-    as in a date, the line's size tells it."""
-    x0, y0, x1, y1 = line.place.box
-    ems = sum(1.0 if is_chinese(glyph.text) else _NARROW for glyph in line.reading.glyphs)
-    if not any(is_chinese(glyph.text) for glyph in line.reading.glyphs):
-        return line.em()
-    steps = np.sort(line.steps())
-    # The recogniser's places lie on a coarse raster. A single step may be off, but their mean is right.
-    middle = steps[len(steps) // 4 : len(steps) - len(steps) // 4]
-    usual = _APART * max(1.0, (x1 - x0) / ems / max(y1 - y0, 1.0)) * (y1 - y0)
-    return max(float(middle.mean()) if len(middle) else usual, _LEAST_WIDE * (x1 - x0) / ems)
+    """Return the em of a line in pixels: the width of a Chinese character."""
+    return line.wide

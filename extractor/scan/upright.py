@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan.frames import TERMS, Bend, is_plain, lay_flat, moved
+from extractor.scan.segments import find_segments
 from extractor.scan.skew import text_skew
 from extractor.scan.stamps import Stamp, without_frames
 from models.page import Frame, Warp
@@ -36,7 +37,7 @@ _FEWEST = 12  # characters: fewer tell nothing
 _ALONG = 1.5  # a step to the next character is level or upright if it is so many times longer that way
 _RUN = 2.2  # a run of text is so many times longer than thick
 # How to tell shadow:
-_QUARTER = 0.25  # scale of the picture on which it is told
+_SQUARE = 4  # pixels along a side that become one of the picture on which it is told
 _STROKE = 160  # long side of the whole picture over this: pixels of the quarter that no stroke is thick
 _SMOOTH = 500  # long side of the whole picture over this: pixels of the quarter that smooth the shadow
 # Which pieces of line count:
@@ -89,14 +90,20 @@ class _Lines:
     upright: Floats
 
 
-def flatten(colour: Colour, points: tuple[float, float] | None, stamps: Sequence[Stamp] = ()) -> Flat:
+def flatten(
+    colour: Colour,
+    points: tuple[float, float] | None,
+    stamps: Sequence[Stamp] = (),
+    plain: bool | None = None,
+) -> Flat:
     """Lay the page in `colour` (RGB, height x width x 3) flat, with level rows. It does not decide which of
     the four ways is up.
 
     `points` is the page's width and height in points, where the file tells it. A photo's page is taken to be
-    A4. The lines of `stamps` do not tell how the page lies.
+    A4. The lines of `stamps` do not tell how the page lies. `plain` tells whether the picture has three equal
+    channels, where that is known.
     """
-    plain, frame = is_plain(colour), _frame(colour, points, stamps)
+    plain, frame = is_plain(colour) if plain is None else plain, _frame(colour, points, stamps)
     return Flat(lay_flat(colour, frame, plain=plain), frame.scale, frame.warp is not None, frame, plain)
 
 
@@ -187,7 +194,11 @@ def shade(gray: Gray) -> Gray:
     """Return how light the paper of `gray`, height x width, is under its ink: a picture at a quarter of its
     scale. What is broader than any stroke, such as the print of a thumb, passes for paper."""
     side = max(gray.shape)
-    small = cv2.resize(gray, None, fx=_QUARTER, fy=_QUARTER, interpolation=cv2.INTER_AREA)
+    # Whole squares of pixels, since reducing by a fraction takes ten times as long.
+    more = [-length % _SQUARE for length in gray.shape]
+    whole = cv2.copyMakeBorder(gray, 0, more[0], 0, more[1], cv2.BORDER_REPLICATE) if any(more) else gray
+    size = (whole.shape[1] // _SQUARE, whole.shape[0] // _SQUARE)
+    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, side // _STROKE) | 1,) * 2)
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
     return np.asarray(cv2.GaussianBlur(closed, (0, 0), max(1.0, side / _SMOOTH)), np.uint8)
@@ -197,23 +208,19 @@ def lit_by(gray: Gray, paper: Gray) -> Gray:
     """Return `gray` with its paper made white, where `paper` is how light that is (`shade`)."""
     if paper.min() == 255:
         return gray  # a scanner has made all paper white
-    whole = cv2.resize(paper, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.divide(gray, np.maximum(whole, 1), scale=255), np.uint8)
+    size = (paper.shape[1] * _SQUARE, paper.shape[0] * _SQUARE)
+    whole = cv2.resize(np.maximum(paper, 1), size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.divide(gray, whole[: gray.shape[0], : gray.shape[1]], scale=255), np.uint8)
 
 
 def _find_lines(gray: Gray) -> _Lines:
-    """Find long straight pieces of line near the two main directions, with the line segment detector LSD."""
-    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(gray)[0]
-    empty = np.zeros((0, 4))
-    if found is None:
-        return _Lines(empty, empty)
+    """Find long straight pieces of line near the two main directions."""
     height, width = gray.shape
-    pieces = found[:, 0].astype(np.float64) - np.array([width, height, width, height]) / 2
+    pieces = find_segments(gray, _SHORTEST * max(gray.shape))
+    pieces = pieces - np.array([width, height, width, height]) / 2
     lengths = np.hypot(pieces[:, 2] - pieces[:, 0], pieces[:, 3] - pieces[:, 1])
-    long = lengths > _SHORTEST * max(gray.shape)
-    pieces, lengths = pieces[long], lengths[long]
     if len(pieces) < _LEAST_PIECES:
-        return _Lines(empty, empty)
+        return _Lines(np.zeros((0, 4)), np.zeros((0, 4)))
     angles = np.degrees(np.arctan2(pieces[:, 3] - pieces[:, 1], pieces[:, 2] - pieces[:, 0]))
     # Four times the angle is the same for both main directions, so that their pieces add up.
     folded = np.radians(angles * 4)

@@ -20,6 +20,7 @@ Gray = NDArray[np.uint8]
 _POINTS_A_MM = 72 / 25.4  # points a millimetre
 _RIDGES = 1.2  # millimetres: gaps between the ridges of a thumb, which are closed
 _BROAD = 6.0  # millimetres: then a thumb's print is at least so broad
+_SQUARE_IN_DISC = 0.65  # widths of a disc: a square of that side lies within it
 _THUMB_SHORT = (9.5, 25.0)  # millimetres, from least to greatest: shorter side of a thumb's print
 _THUMB_LONG = (11.5, 36.0)  # millimetres: its longer side
 _CHOP_SHORT = (7.0, 23.0)  # millimetres: shorter side of a chop
@@ -60,8 +61,10 @@ def find_thumbs(layers: Layers, ruled: Gray, rings: Sequence[Ring]) -> list[Rect
         middle = (middle[0] * zoom, middle[1] * zoom)
         cv2.ellipse(ink, (middle, (axes[0] * zoom, axes[1] * zoom), angle), 0, -1)
     millimetre = layers.scale * zoom * _POINTS_A_MM
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(_broad(ink, millimetre))
     found: list[Rect] = []
+    if not cv2.hasNonZero(broad := _broad(ink, millimetre)):
+        return found
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(broad)
     for label, (x, y, wide, high) in enumerate(stats[1:, :4].tolist(), 1):
         blot = (labels[y : y + high, x : x + wide] == label).astype(np.uint8)
         if _has_its_shape(blot, millimetre):
@@ -110,7 +113,12 @@ def _broad(ink: Gray, millimetre: float) -> Gray:
     `millimetre` is in pixels."""
     inked = np.asarray(ink > 0, np.uint8)
     closed = cv2.morphologyEx(inked, cv2.MORPH_CLOSE, _disc(_RIDGES * millimetre))
-    return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, _disc(_BROAD * millimetre)), np.uint8)
+    disc = _disc(_BROAD * millimetre)
+    # Most pages have nothing so broad, not even a square that lies within the disc, which is found faster.
+    side = int(_SQUARE_IN_DISC * len(disc))
+    if side > 1 and not cv2.hasNonZero(cv2.erode(closed, np.ones((side, side), np.uint8))):
+        return np.zeros_like(inked)
+    return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, disc), np.uint8)
 
 
 def _has_its_shape(blot: Gray, millimetre: float) -> bool:

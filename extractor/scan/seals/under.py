@@ -37,6 +37,8 @@ def read_under_seals(page: FlatPage, engine: OcrEngine) -> FlatPage:
     from the mean of both pictures. Characters on which no two agree are doubtful. So is a character beside
     ink that no character accounts for. Raises OcrUnavailable.
     """
+    if not page.rings:
+        return page
     lines, text = page.lines, page.layers.text
     own = lift.inked(page.shape, [ring for ring in page.rings if not ring.red])
     red = _red(page)

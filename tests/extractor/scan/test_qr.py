@@ -83,3 +83,13 @@ def test_a_code_of_values_that_cannot_be_read_is_told(sheet: np.ndarray) -> None
     inner[:] = np.random.default_rng(1).integers(0, 2, inner.shape[:2])[..., None] * 255
     found = read_codes(torn)
     assert (found.identity, found.values, found.lost) == (IDENTITY, None, True)
+
+
+def test_a_page_without_colour_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its red channel is the page itself, and was looked at again wherever there was no code."""
+    looked = []
+    monkeypatch.setattr("extractor.scan.qr._codes", lambda picture: looked.append(picture.shape) or ())
+    page = np.full((200, 100, 3), 255, np.uint8)
+    assert read_codes(page, plain=True) == Codes()
+    assert read_codes(page) == Codes()
+    assert looked == [(200, 100), (200, 100, 3), (200, 100)]

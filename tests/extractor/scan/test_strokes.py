@@ -2,8 +2,16 @@
 
 import cv2
 import numpy as np
+import pytest
 
-from extractor.scan.strokes import _components, find_darkness, find_ink, find_strokes, interpolated
+from extractor.scan.strokes import (
+    _components,
+    _fitted,
+    find_darkness,
+    find_ink,
+    find_strokes,
+    interpolated,
+)
 from tests.extractor import drawing
 
 
@@ -64,3 +72,16 @@ def test_connected_components_are_those_of_opencv():
         found = _components(mask)
         assert np.array_equal(found[0], labels)
         assert np.array_equal(found[1][1:], stats[1:])
+
+
+@pytest.mark.parametrize("degree", [1, 2])
+def test_a_course_is_that_of_least_squares(degree):
+    dice = np.random.default_rng(degree)
+    for _ in range(50):
+        along = np.sort(dice.integers(0, 300, 40)) / 300 - 0.5
+        ys = np.rint(4 * along + dice.normal(0, 1, 40)).astype(np.intp)
+        assert _fitted(along, ys, degree) == pytest.approx(np.polyfit(along, ys, degree), abs=1e-9)
+
+
+def test_points_under_each_other_have_a_course_too():
+    assert np.isfinite(_fitted(np.full(12, 0.25), np.arange(12), 2)).all()

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from extractor.scan import upright
+from extractor.scan import segments, upright
 from tests.extractor import drawing
 
 
@@ -82,3 +82,42 @@ def test_the_shades_of_folds_on_a_sheet_without_rules_tell_no_perspective():
         cv2.line(picture, (x, y), (x + slant, y + 200), (120, 120, 120), 2)
     warp = upright.flatten(picture, (595.3, 841.9)).frame.warp
     assert warp is None or warp.back[6:8] == (0.0, 0.0)
+
+
+def test_print_is_no_line_and_hides_none():
+    """Print takes the detector of lines most of its time, and a whole page of it was looked at."""
+    picture = _form()
+    drawing.write(picture, [(640, y, "二 〇 二 六 年 度 申 报 单 位") for y in range(520, 1960, 60)], 28)
+    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    bare, (left, top) = segments._without_print(gray, 70)
+    assert bare.size < 0.6 * gray.size
+    assert bare[520 - top : 800 - top, 640 - left : 1440 - left].min() == 255
+    whole, found = segments._segments(gray, (0, 0), 70), segments._segments(bare, (left, top), 70)
+    lengths = [np.hypot(*(one[:, 2:] - one[:, :2]).T).sum() for one in (found, whole)]
+    assert lengths[0] == pytest.approx(lengths[1], rel=0.05)
+    assert min(len(found), len(whole)) > 40
+
+
+def test_dashed_lines_tell_too_though_each_dash_is_as_small_as_print():
+    picture = drawing.blank()
+    for y in range(300, 2100, 150):
+        picture[y : y + 3, 200:1450][:, np.arange(1250) % 17 < 14] = 0
+    turned = cv2.cvtColor(drawing.turned(picture, 1.5), cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(turned, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    level = upright._find_lines(small).level
+    assert len(level) > 20
+    slopes = (level[:, 3] - level[:, 1]) / (level[:, 2] - level[:, 0])
+    assert np.median(np.degrees(np.arctan(np.abs(slopes)))) == pytest.approx(1.5, abs=0.1)
+
+
+@pytest.mark.parametrize(("width", "height"), [(801, 1203), (802, 1205), (803, 1200)])
+def test_paper_in_shadow_becomes_white_up_to_the_last_row_and_column(width, height):
+    """Shadow is told on squares of four pixels, of which the last ones may be less."""
+    shadow = np.linspace(120, 230, width)[None, :] * np.linspace(0.8, 1.0, height)[:, None]
+    gray = shadow.astype(np.uint8)
+    gray[600:602, 100:700] = 20
+    white = upright.lit(gray)
+    assert white.shape == gray.shape
+    assert white[:590].min() > 245
+    assert white[620:].min() > 245
+    assert white[600:602, 110:690].max() < 60
