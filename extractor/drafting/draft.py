@@ -155,6 +155,8 @@ class _Drafting(Rows):
         self.heading = ""
         if places:
             self.add_line(places, width)
+            if said:
+                self.rows[-1]["cells"][-1]["content"].append({"kind": "printed", "text": one_line(said)})
         elif is_asked:
             self.add_alone(Cell(row=0, column=0, lines=(line,)), width)
         return True

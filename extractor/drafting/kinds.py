@@ -37,6 +37,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_LISTED = re.compile(r"[、，,].+[及和与]|[及和与].+[、，,]")  # several things, of which a time is the last
 _UNIT = re.compile(r"[（(]\s?(?:单位[:：]\s*)?([^（()）\s][^（()）]{0,7})\s?[)）]\s*$")
 _AGE = re.compile(r"(?<=年月)\s*[（(]\s*岁\s*[)）]\s*$")  # which is reckoned from the day of birth
 # How one ticks, which stands behind a label in brackets: （请在□内打“√”）.
@@ -150,7 +151,7 @@ def kind_of(label: str, text: str = "") -> tuple[str, str]:
         seen = words.search(label)
         if seen:
             return kind, f"标题中有“{seen[0]}”"
-    if not said and key(label).endswith("时间"):
+    if not said and key(label).endswith("时间") and not _LISTED.search(label):
         return "date", "标题问时间，按日期"
     if find_dates(text) or BLANK_DATE.search(text):
         return "date", "格中有年月日"

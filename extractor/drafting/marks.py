@@ -129,7 +129,9 @@ def add_marks(label: str, cell: Cell, found: Content) -> None:
     guidance = guidance_in(lines[:first])
     head = [line for line in lines[:first] if key(line) and one_line(line) not in guidance]
     is_open = any(not key(line) for line in lines[:first]) or has_room(cell, len(lines))
-    _add_head(label, cell, head, guidance, found, is_open=is_open)
+    if head or is_open or not found.items:
+        # Beside options nothing but room asks for an opinion as well.
+        _add_head(label, cell, head, guidance, found, is_open=is_open)
     for line in lines[first:]:
         at = 0
         for seen in _PROMPT.finditer(line):

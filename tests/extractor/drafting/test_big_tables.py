@@ -9,11 +9,13 @@ from typing import Any
 from docx import Document
 from docx.text.paragraph import Paragraph
 
-from extractor import Source, draft_form, extract
+from extractor import Source, draft_form, extract, spots_in
 from extractor.drafting.kinds import is_blank, kind_of
+from generator import generate_from, new_identity
 from models.fields import ChoiceField, NumberField, PeriodField, ProseField, RowsField
 from models.fields.number import Amount
 from models.form import FormDefinition
+from models.record import Record
 from service.forms.drafts import field_name
 
 Cells = tuple[tuple[int, int, str], ...]  # rows and columns that each goes over, and its text
@@ -102,6 +104,27 @@ def test_a_column_of_units_is_print_and_counts_its_rows(tmp_path: Path) -> None:
         "2022年综合能耗": amount("41200", "吨标准煤"),
         "2023年综合能耗": amount("40310", "吨标准煤"),
     }
+
+
+def test_answers_in_columns_are_filled_in_the_form_s_own_file(tmp_path: Path) -> None:
+    data = saved(
+        one("指标", "计量单位", "2022年", "2023年"),
+        one("工业总产值", "万元", "", ""),
+        one("综合能耗", "吨标准煤", "", ""),
+    )
+    definition = drafted(data)
+    spots, unplaced = spots_in(definition, data)
+    assert unplaced == ()
+    values = {
+        name: amount(str(70 + n), field.unit)
+        for n, (name, field) in enumerate(definition.fields.items())
+        if isinstance(field, NumberField)
+    }
+    record = Record(form=definition.name, version=definition.version, values=values)
+    made, lost = generate_from(data, definition, new_identity(definition), spots, record)
+    assert lost == ()
+    found = read(definition, made.data, tmp_path)
+    assert found == {definition.titles[name]: value for name, value in values.items()}
 
 
 def test_from_when_to_when_is_the_heading_of_a_column_and_no_blank() -> None:
@@ -236,3 +259,21 @@ def test_a_heading_with_room_before_a_line_of_places_is_one() -> None:
         False,
         False,
     ]
+
+
+def test_options_before_marks_are_the_opinion() -> None:
+    cell = "经查验，□符合 □不符合备案条件。\n经办人：            （盖章）\n年   月   日"
+    definition = drafted(saved(one("审核意见", cell)))
+    assert [field.kind for field in definition.fields.values()] == ["choice", "text", "seal", "date"]
+
+
+def test_a_time_at_the_end_of_a_list_makes_the_list_no_date() -> None:
+    assert kind_of("出访任务、所赴国家及停留时间")[0] == "text"
+    assert kind_of("停留时间")[0] == "date"
+
+
+def test_units_behind_a_place_are_no_part_of_its_answer(tmp_path: Path) -> None:
+    line = "填报单位：{}          金额单位：万元"
+    definition = drafted(saved(one("总投资", ""), lines=(line.format("~~~"),)))
+    found = read(definition, saved(one("总投资", "85"), lines=(line.format("隆化县农业局"),)), tmp_path)
+    assert found["填报单位"] == "隆化县农业局"
