@@ -68,7 +68,8 @@ def is_reviewed(label: str, cell: Cell) -> bool:
     """Whether a cell is for an opinion or for some sentences, with words and a colon before the name of who
     writes them."""
     lines = [text for line in cell.lines for text in drawn(line).split("\n")]
-    named = next((n for n, text in enumerate(lines) if _named_in(text)), None)
+    # A cell with nothing but words and a colon is a label.
+    named = next((n for n, text in enumerate(lines) if _named_in(text, is_label=len(lines) == 1)), None)
     if named is None or _OPINION.search(label):
         return named is not None
     return kind_of(label)[0] == "prose" and _is_open_above(cell, lines[:named])
@@ -79,9 +80,12 @@ def _is_open_above(cell: Cell, above: Sequence[str]) -> bool:
     return not any(map(key, above)) and (bool(above) or has_room(cell, 1))
 
 
-def _named_in(line: str) -> list[tuple[str, str]]:
+def _named_in(line: str, *, is_label: bool = False) -> list[tuple[str, str]]:
     found = asked_in(line, is_blank, may_be_filled=False)
-    return found if any(len(room) >= _LEAST_ROOM or _PERSON.search(words) for words, room in found) else []
+    is_asked = any(
+        len(room) >= _LEAST_ROOM or (not is_label and _PERSON.search(words)) for words, room in found
+    )
+    return found if is_asked else []
 
 
 def lines_of(lines: Sequence[Line]) -> Iterator[str]:

@@ -277,3 +277,8 @@ def test_units_behind_a_place_are_no_part_of_its_answer(tmp_path: Path) -> None:
     definition = drafted(saved(one("总投资", ""), lines=(line.format("~~~"),)))
     found = read(definition, saved(one("总投资", "85"), lines=(line.format("隆化县农业局"),)), tmp_path)
     assert found["填报单位"] == "隆化县农业局"
+
+
+def test_a_label_that_says_who_is_no_place() -> None:
+    definition = drafted(saved(one("负责人：", "", "电话：", "")))
+    assert list(definition.titles.values()) == ["负责人", "电话"]
