@@ -7,7 +7,8 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from benchmarks.drafts.forms import draw
+from benchmarks.drafts.forms import Form, draw
+from benchmarks.drafts.written import sheets
 from extractor import Source, draft_form, extract, spots_in
 from generator import generate_from, new_identity
 from models.form import FormDefinition
@@ -20,15 +21,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--forms", type=int, default=30)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--sheets", help="forms written by hand: how the names of their files begin")
     given = parser.parse_args()
     counts: Counter[str] = Counter()
-    for seed in range(given.first, given.first + given.forms):
-        _measure(seed, counts)
+    seeds = range(given.first, given.first + given.forms)
+    for seed, form in enumerate(sheets(given.sheets) if given.sheets else map(draw, seeds), given.first):
+        _measure(form, seed, counts)
     print(dict(counts))
 
 
-def _measure(seed: int, counts: Counter[str]) -> None:
-    drawn = draw(seed)
+def _measure(drawn: Form, seed: int, counts: Counter[str]) -> None:
     form = FormDefinition.model_validate(draft_form(drawn.blank, "drafted", field_name).form)
     spots, unplaced = spots_in(form, drawn.blank)
     record = random_record(form, Random(seed))

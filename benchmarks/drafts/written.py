@@ -3,9 +3,9 @@
 A file is read line by line: `= title`, `> right`, any other line a paragraph; `[table 2 4 ...]` (widths
 in cm, `name=X` before them for a table inside a cell) up to `[/table]`, each row `| cell | cell |`. A
 cell may begin with `<c2 r3 v h2.5 tX>`: columns, rows, upright, height, the table inside it. `\\n`
-breaks a line, `~` is a blank that is underlined. `{labels;kind;blank;value;options;filled}` asks for
-something: `labels` are what it may be called, parted by `/`; a box before `value` is ticked unless the
-filled text is given.
+breaks a line, `\\n>` sets the new one at the right, `~` is a blank that is underlined.
+`{labels;kind;blank;value;options;filled}` asks for something: `labels` are what it may be called, parted
+by `/`; a box before `value` is ticked unless the filled text is given.
 """
 
 import io
@@ -177,6 +177,9 @@ class _Drawn:
         for number, line in enumerate(text.split("\\n")):
             if number:
                 self.paragraph = self.more()
+                if line.startswith(">"):
+                    self.paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+                    line = line[1:]
             for part in re.findall(r"~+|[^~]+", line):
                 run = self.paragraph.add_run(part.replace("~", "  "))
                 run.underline = True if underlined or "~" in part else None

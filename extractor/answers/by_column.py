@@ -22,14 +22,21 @@ def by_column(cell: FormCell, region: Region, units: Sequence[Unit]) -> Iterator
 
     A field has a column if all fields have prompts and none of these stands in the region, the cells of the
     region stand side by side, as many as there are fields, and above each, in the same table (`units` are
-    those of the pages), stands a heading in the words of its field's prompt.
+    those of the pages), stands a heading in the words of its field's prompt. A cell that holds nothing but
+    what the form prints there, as the unit of a row, is no column.
     """
-    places = region.units
+    printed = tuple(item for item in cell.content if isinstance(item, Printed))
+    said = {key(item.text) for item in printed}
+    given = [unit.key in said for unit in region.units]
+    places = tuple(unit for unit, is_given in zip(region.units, given, strict=True) if not is_given)
     fields = cell.fields
     is_parted = (
-        len(fields) == len(cell.content) > 1
-        and not any(isinstance(item, Printed) or not item.prompt or item.beside for item in cell.content)
-        and len(places) == len(region.passages) == len(fields)
+        len(fields) > 1
+        and not any(
+            not isinstance(item, Printed) and (not item.prompt or item.beside) for item in cell.content
+        )
+        and len(region.units) == len(region.passages) == len(cell.content)
+        and len(places) == len(fields)
         and all(unit.cell is not None and unit.table is places[0].table for unit in places)
         and all(_is_left_of(one, other) for one, other in pairwise(places))
     )
@@ -41,7 +48,12 @@ def by_column(cell: FormCell, region: Region, units: Sequence[Unit]) -> Iterator
     ):
         yield cell, region
         return
-    for field, passage, unit in zip(fields, region.passages, places, strict=True):
+    answers = [one for one, is_given in zip(region.passages, given, strict=True) if not is_given]
+    if printed:
+        rest = [one for one, is_given in zip(region.passages, given, strict=True) if is_given]
+        units = tuple(unit for unit in region.units if unit not in places)
+        yield cell.model_copy(update={"content": printed}), replace(region, passages=rest, units=units)
+    for field, passage, unit in zip(fields, answers, places, strict=True):
         alone = field.model_copy(update={"prompt": None, "label": cell.title_of(field)})
         yield (
             cell.model_copy(update={"content": (alone,)}),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from extractor.answers.books import headings_of
+from extractor.answers.by_column import by_column
 from extractor.answers.cell_parts import guidance_in, stretches
 from extractor.answers.choice import boxes_of
 from extractor.answers.frames import beside
@@ -66,10 +67,13 @@ class _Placing:
             elif index not in self.alignment.found:
                 self._miss(label.cell.fields, _NO_LABEL)
             else:
-                self._cell(label.cell, index)
+                region = self._regions.of(index)
+                for cell, own in by_column(label.cell, region, self.alignment.units):
+                    if cell.fields:
+                        self._cell(cell, index, own)
 
-    def _cell(self, cell: FormCell, index: int) -> None:
-        parts = _parts(self.alignment, index, self._regions.of(index))
+    def _cell(self, cell: FormCell, index: int, region: Region) -> None:
+        parts = _parts(self.alignment, index, region)
         find = self.alignment.found[index]
         if not parts and not find.whole:
             # A label that has its cell to itself is answered behind or under it.

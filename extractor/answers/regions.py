@@ -93,7 +93,9 @@ class Regions:
         """Where label `index`, which was found, is answered."""
         find, label = self.found[index], self.labels[index]
         if find.unit.cell is None:
-            return self._level(find) or Region(self._lines_after(find))
+            # A sentence with blanks goes on in the lines under it, right of nothing.
+            level = None if label.cell.has_sentence else self._level(find)
+            return level or Region(self._lines_after(find))
         rest = self.rest_of_cell(find)
         if rest.words.strip() or rest.pictures:
             # What a person typed under the label's own text may go on in rows without a label.

@@ -59,6 +59,11 @@ class Sought:
         """The same, whatever stands before it."""
         return self._before_colon("")
 
+    @cached_property
+    def at_start(self) -> re.Pattern[str]:
+        """What the label looks like as the first words of a line."""
+        return re.compile("|".join(rf"\s*(?:{spaced(text)})" for text in self.texts))
+
     def _before_colon(self, before: str) -> re.Pattern[str]:
         forms = (rf"{before}(?P<l{n}>{spaced(text)})\s*[:：]" for n, text in enumerate(self.texts))
         return re.compile("|".join(forms), re.M)
@@ -112,6 +117,13 @@ class Unit:
         return frozenset(
             n for (_, a), (n, b) in pairwise(boxes) if a and b and b.x0 - a.x1 > _APART * (a.y1 - a.y0)
         )
+
+    def is_underlined(self, start: int) -> bool:
+        """Whether what follows from a character on, but for blanks, has a line drawn under it, as an answer
+        does on a form whose blanks are drawn."""
+        more = (n for n in range(start, len(self.passage)) if not self.passage.text[n].isspace())
+        span = self.passage.spans[at] if (at := next(more, -1)) >= 0 else None
+        return isinstance(span, Run) and "underline" in span.emphasis
 
     @cached_property
     def box(self) -> Box | None:
@@ -227,6 +239,9 @@ def _hits(unit: Unit, sought: Sought) -> Iterator[Hit]:
         for m in (sought.apart.finditer(text) if unit.starts else ())
         if m.start() in unit.starts - known
     ]
+    seen = sought.at_start.match(text) if unit.cell is None else None
+    if seen and not inner and unit.is_underlined(seen.end()):
+        inner.append(Hit(seen.start(), seen.end(), INNER, False))
     inner.sort(key=lambda hit: hit.start)
     score = max(fuzz.ratio(k, unit.key) / 100 for k in sought.keys) if len(unit.key) <= sought.most else 0.0
     if score == 1.0 or (score >= _LEAST_SIMILAR and not inner):

@@ -17,6 +17,10 @@ _ENDED = re.compile(r"([^，,：:（(]+)([，,][^，,：:]{1,8}[:：]|[（(]请?
 # The option, and what is printed between it and its blank.
 _HEAD = re.compile(r"(?P<option>[^，,：:（(]+?)\s*(?P<words>[，,：:（(].*)?", re.DOTALL)
 _UNIT_BEHIND = re.compile(rf"\s*([{CJK}A-Za-z%％㎡]{{1,4}}(?:/[{CJK}A-Za-z]{{1,4}})?)(?![{CJK}A-Za-z/])")
+# What a blank of an address or of a class is called by, right behind it: ____省____市____县（区）.
+PLACE_BEHIND = re.compile(
+    r"\s*((?:省|市|县|区|州|盟|旗|乡|镇|村|街道|社区|居委会|学院|系|年级|班)(?:[（(][省市县区州盟旗乡镇村、/]{1,5}[)）])?)"
+)
 _CLAUSE = re.compile(r"[，。；：、,;:\s（）()]")
 LEAST = 2  # blanks that make words a sentence to be filled in
 _LEAST_DRAWN = 2  # blanks under which a line is drawn, so that they are a place to write on
@@ -44,6 +48,12 @@ class Blank:
     def clause(self) -> str:
         """The last words before the blank, by which it may be called."""
         return next((part for part in reversed(_CLAUSE.split(self.before)) if key(part)), "")
+
+    @property
+    def place(self) -> str:
+        """The word right behind the blank for what kind of place it names; empty where there is none."""
+        seen = PLACE_BEHIND.match(self.behind)
+        return seen[1] if seen else ""
 
 
 def drawn(line: Line) -> str:
@@ -78,9 +88,11 @@ def sentence(lines: Iterable[str], least: int = LEAST) -> tuple[Blank, ...]:
     lines of their own, as labels do."""
     text = "".join(lines)
     found = list(_BLANK.finditer(text))
-    if len(found) < least or not key(text[: found[0].start()]):
+    if len(found) < least:
         return ()
-    return tuple(_blanks(text, found))
+    blanks = tuple(_blanks(text, found))
+    # One that begins with a blank is called by what stands behind it.
+    return blanks if key(blanks[0].before) or blanks[0].place else ()
 
 
 def unit_behind(text: str, known: re.Pattern[str]) -> str | None:

@@ -30,6 +30,12 @@ _ADVICE = re.compile(r"[（(][^（()）]+[)）]")
 # What counts an option in a list: before its words, and at the end of what stands before its box.
 _COUNT = r"[\s;；,，、/|]*[（(]?(\d{1,2}|[A-Z]|[①-⑳])(?:(?<=[①-⑳])|[.．、:：)）])"
 _COUNT_BEFORE, _COUNT_BEHIND = re.compile(rf"{_COUNT}(?!\d)\s*(?=\S)"), re.compile(rf"{_COUNT}\s*$")
+# A sentence in which boxes stand, up to the last option and behind it.
+_GOES_ON = re.compile(
+    rf"(\s*[{CJK}]{{2,12}}[{_BOX}][^，,；;。_＿]*[{_BOX}][^，,；;。{_BOX}_＿（(]+)([，,；;][^{_BOX}]+)",
+    re.DOTALL,
+)
+_LEAST_MORE = 2  # blanks behind the boxes
 _LEAST_AFTER = 2  # boxes, more than one, that may stand behind their options
 
 
@@ -71,7 +77,7 @@ def pieces_of(text: str) -> list[Piece]:
     last = max((n for n, char in enumerate(text) if char in _SIGNS), default=-1)
     if last < 0:
         return []
-    if asked := _behind_sentence(text):
+    if asked := _behind_sentence(text) or _sentence_behind(text):
         return asked
     mark = next((seen.start() for seen in _MARK.finditer(text, last) if seen.start() > last + 1), len(text))
     words = [one for one in _WORDS.finditer(text, 0, mark) if not _is_option(text[: one.start()])]
@@ -103,6 +109,21 @@ def _behind_sentence(text: str) -> list[Piece]:
     words = seen[2] + seen[3]  # what parts the clauses is print, and no part of the answer before it
     first, *more = pieces_of(text[seen.start(3) :]) or [Piece(words, text[seen.end() :])]
     return [Piece("", seen[1]), Piece(words, first.text), *more]
+
+
+def before_boxes(text: str) -> str:
+    """The words before the first box of a text; nothing where it has no box."""
+    first = next((n for n, char in enumerate(text) if char in _SIGNS), 0)
+    return text[:first].strip() if key(text[:first]) else ""
+
+
+def _sentence_behind(text: str) -> list[Piece]:
+    """The parts of a cell whose sentence begins before its boxes and goes on behind the last option with
+    several blanks: 现住房为□自有 □租赁，面积____平方米，月租____元。"""
+    seen = _GOES_ON.fullmatch(text)
+    if seen is None or len(sentence([seen[2]], least=1)) < _LEAST_MORE:
+        return []
+    return [Piece("", seen[1]), Piece("", seen[2])]
 
 
 def behind_boxes(cell: Cell) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from extractor.drafting.blanks import LEAST, Blank, beside, drawn, sentence, unit_behind
-from extractor.drafting.boxes import Piece, behind_boxes, pieces_of, printed_in
+from extractor.drafting.boxes import Piece, before_boxes, behind_boxes, is_boxed, pieces_of, printed_in
 from extractor.drafting.found import Content
 from extractor.drafting.kinds import UNITS, is_blank, kind_of, named_and_stamped, with_unit
 from extractor.drafting.loose import asked_in
@@ -140,6 +140,8 @@ def _pieces(label: str, pieces: Sequence[Piece], found: Content) -> None:
         elif piece.words and not behind_boxes(place):
             _prompted(piece.words, piece.text, found)
         else:
+            if not piece.words and (lead := before_boxes(piece.text)):
+                found.add("方框前印好的字", kind="printed", text=lead)
             more = content_of(piece.words or label, place)
             if piece.words:
                 more.items[0]["prompt"] = f"{piece.words}："
@@ -259,6 +261,11 @@ def _without_end(boxes: list[str]) -> tuple[list[str], str]:
         return boxes, ""
     denied = re.fullmatch(rf"([不未非无没否]{re.escape(boxes[0])})(.+)", boxes[1])
     return ([boxes[0], denied[1]], denied[2].strip()) if denied else (boxes, "")
+
+
+def begins_with_box(cell: Cell) -> bool:
+    """Whether a cell holds options, and no words before the first."""
+    return bool(options_of(cell)) and is_boxed(printed_in(cell).strip()[:1])
 
 
 def options_of(cell: Cell) -> list[str]:

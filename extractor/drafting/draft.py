@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from extractor.drafting.adding import Name
 from extractor.drafting.found import Draft, seen
 from extractor.drafting.grid import once, whole_rows, widths
-from extractor.drafting.kinds import unit_for_all
-from extractor.drafting.marks import is_mark
+from extractor.drafting.kinds import unit_for_all, unit_of_money
+from extractor.drafting.marks import bracketed, is_mark
 from extractor.drafting.naming import labelled
 from extractor.drafting.outside import (
     Section,
@@ -21,8 +22,10 @@ from extractor.drafting.outside import (
     sections_of,
     sentence_on,
     title_among,
+    without_unit,
 )
-from extractor.drafting.rows import Name, Rows
+from extractor.drafting.paragraphs import broken_sentences
+from extractor.drafting.rows import Rows
 from models.page import Cell, Line, Pages, Run, Table
 from models.writing import key, one_line
 
@@ -85,15 +88,18 @@ class _Drafting(Rows):
         """Add what each block asks for; what is printed under the last table."""
         first, last = (blocks.index(tables[0]), blocks.index(tables[-1])) if tables else (0, len(blocks))
         line_spots = iter([n for n, spot in enumerate(self.spots) if spot.cell is None])
-        sections = sections_of(blocks)
+        sections, broken = sections_of(blocks), broken_sentences(blocks)
         notes: list[str] = []
         for number, block in enumerate(blocks):
             if isinstance(block, Table):
-                self.group, self.heads = (-1, ""), {}
+                self.groups, self.heads = {}, {}
                 self.at, self.line_at = block.index, None
                 self._whole_table(block, width, is_asked=block in tables)
                 continue
             self.at, self.line_at = None, next(line_spots)
+            block = broken.get(number, block)
+            if not block.spans and number in broken:
+                continue
             if number in sections:
                 self._section(sections[number], width)
             elif (
@@ -129,11 +135,15 @@ class _Drafting(Rows):
 
     def _outside(self, line: Line, width: int, *, may_be_filled: bool, is_letter: bool) -> bool:
         """Add what a line outside tables asks for; whether it does."""
-        if (unit := unit_for_all(line.text)) is not None:
-            self.unit = unit
-            self.tell(f"“{one_line(line.text)}”是表中各项金额的单位", place=None)
+        places: list[tuple[str, str]] = []
+        said = line.text
+        if unit_for_all(line.text) is None:
+            places, said = without_unit(places_on(line, may_be_filled=may_be_filled))
+        if said:
+            self.unit, self.money = unit_for_all(said) or "", unit_of_money(said)
+            self.tell(f"“{one_line(said)}”是表中各项金额的单位", place=None)
+        if said and not places:
             return True
-        places = places_on(line, may_be_filled=may_be_filled)
         if is_letter and not has_place(places) and not ends_in_room(line, places):
             places = []
         if not places:
@@ -145,6 +155,8 @@ class _Drafting(Rows):
         self.heading = ""
         if places:
             self.add_line(places, width)
+            if said:
+                self.rows[-1]["cells"][-1]["content"].append({"kind": "printed", "text": one_line(said)})
         elif is_asked:
             self.add_alone(Cell(row=0, column=0, lines=(line,)), width)
         return True
@@ -160,6 +172,8 @@ class _Drafting(Rows):
         ):
             return False
         signed = next((one for one in self.rows[-1]["cells"] if is_mark(str(one.get("label", "")))), cell)
+        if bracketed(str(cell.get("label", ""))):
+            cell = signed  # a place for a stamp has no words behind which a day could be found
         words = re.sub(r"[（(].*", "", str(signed.get("label", ""))) + "日期"
         self.add_day(cell["content"], words, "下面一行印有年月日")
         return True

@@ -7,8 +7,9 @@ write, is told by the boxes of the characters beside it.
 import re
 from collections.abc import Sequence
 
+from extractor.drafting.blanks import PLACE_BEHIND
 from extractor.drafting.kinds import UNITS
-from models.page import Cell, Line, Pages, Run, Span, Table, Tick
+from models.page import Box, Cell, Line, Pages, Run, Span, Table, Tick
 from models.writing import CJK, key
 
 _HALF = 0.4  # of a line's height: a blank
@@ -16,6 +17,12 @@ _LEAST = 2  # blanks that are more than the gap between two characters
 _LEAST_SENTENCE = 8  # letters of a line in which a gap may be a blank of a sentence
 _LINE = "_"
 _DRAWN = frozenset("_＿")
+_LEAST_OPEN = 4  # blanks that are more than the gap of one character, by which words are set apart
+_FAR = 2.0  # heights of a line: room for a name before the kind of its place
+_LEAST_BROKEN = 4  # blanks at a line's end
+_PLACES = frozenset("省市县区州盟旗乡镇村道")
+_BROKEN_UNIT = re.compile(r"(?:[万亿千百]?元|平方米|立方米|公里|公顷|吨|[%％㎡])(?![\u4e00-\u9fff])")
+_NOUN = re.compile(rf"[{CJK}][^万亿千百平立方单多整\W\d]")
 _CLOSING = frozenset("）)，,。；;、")
 _DATE_WORDS = frozenset("年月日时分")
 _ENDS = frozenset("。")  # a sentence that a line ends with, so that the next one begins anew
@@ -55,7 +62,20 @@ def _table(table: Table) -> Table:
 
 
 def _cell(cell: Cell) -> Cell:
-    return cell.model_copy(update={"lines": tuple(_line(line) for line in cell.lines)})
+    lines = tuple(_line(line) for line in cell.lines)
+    if lines and cell.box and _begins_far(cell.lines[0], cell.box):
+        spans = (Run(text=_LINE * _LEAST_BROKEN), *lines[0].spans)
+        lines = (lines[0].model_copy(update={"spans": spans}), *lines[1:])
+    return cell.model_copy(update={"lines": lines})
+
+
+def _begins_far(line: Line, cell: Box) -> bool:
+    """Whether the first of several words for kinds of places stands so far from its cell's left edge that
+    there is a blank before it: ____省____市."""
+    words = [span for span in line.spans if not _is_gap(span)]
+    first = words[0].box if words else None
+    places = PLACE_BEHIND.match(line.text) is not None and len(PLACE_BEHIND.findall(line.text)) > 1
+    return first is not None and places and first.x0 - cell.x0 > _FAR * (first.y1 - first.y0)
 
 
 def _line(line: Line) -> Line:
@@ -64,15 +84,17 @@ def _line(line: Line) -> Line:
     read = _with_brackets(line.spans)
     spans = [span for span in read if not _is_gap(span)]
     made: list[Span] = []
-    at, was_parted = 0, False
+    at, gap = 0, ""
     for span in read:
         if _is_gap(span):
-            was_parted = True
+            gap += _text([span])
             continue
-        if at and (room := _room(spans, at) or " " * was_parted):
-            made.append(Run(text=room))
+        room = _room(spans, at, is_drawn=not _DRAWN.isdisjoint(gap)) if at else ""
+        if room or (at and gap) or not _DRAWN.isdisjoint(gap):
+            made.append(Run(text=room or (" " if at else _LINE * _LEAST_BROKEN)))
         made.append(span)
-        at, was_parted = at + 1, False
+        at, gap = at + 1, ""
+    made += [Run(text=_LINE * _LEAST_BROKEN)] * (not _DRAWN.isdisjoint(gap))
     return line.model_copy(update={"spans": tuple(made)})
 
 
@@ -114,28 +136,35 @@ def _lost_before(spans: Sequence[Span]) -> int | None:
 
 
 def _is_gap(span: Span) -> bool:
-    return isinstance(span, Run) and span.text.isspace()
+    """Whether a span is nothing but blanks; a line drawn under one may be read as a character of its own."""
+    return isinstance(span, Run) and bool(span.text) and not set(span.text) - _DRAWN - {" ", "\u3000"}
 
 
-def _room(spans: Sequence[Span], at: int) -> str:
+def _room(spans: Sequence[Span], at: int, *, is_drawn: bool = False) -> str:
     """What stands before the span `at`: blanks, a drawn line, a line break, or nothing."""
     before, after = spans[at - 1].box, spans[at].box
     if before is None or after is None:
         return ""
     if after.x0 < before.x0 and after.y0 + after.y1 > 2 * before.y1:
-        return "\n" if _text(spans[at - 1 : at]) in _ENDS else ""
+        last, rest = _text(spans[at - 2 : at]), _text(spans[at:])
+        if last[-1:] in _ENDS:
+            return "\n"
+        # No unit of several characters stands right behind a noun.
+        return _LINE * _LEAST_BROKEN if _BROKEN_UNIT.match(rest) and _NOUN.fullmatch(last) else ""
     blanks = int((after.x0 - before.x1) / (_HALF * max(before.y1 - before.y0, 1.0)))
     if blanks < _LEAST:
         return ""
-    return (_LINE if _is_drawn(spans, at) else " ") * blanks
+    return (_LINE if is_drawn or _is_drawn(spans, at, blanks) else " ") * blanks
 
 
-def _is_drawn(spans: Sequence[Span], at: int) -> bool:
+def _is_drawn(spans: Sequence[Span], at: int, blanks: int) -> bool:
     """Whether a gap is a blank of a sentence, which has a line under it."""
     last, rest = _text(spans[at - 1 : at]), _text(spans[at:])
     if last in _DRAWN or rest[:1] in _DRAWN or rest[:1] in _CLOSING:
         return True
-    is_sentence = len(key(_text(spans))) >= _LEAST_SENTENCE
+    if last in _PLACES and PLACE_BEHIND.match(rest):
+        return True  # ____省____市____县
+    is_sentence = len(key(_text(spans))) >= _LEAST_SENTENCE and blanks >= _LEAST_OPEN
     is_boxed = any(isinstance(span, Tick) for span in spans)
     if is_boxed and _UNIT.match(rest) and rest[0] not in _DATE_WORDS:
         return True

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from extractor.drafting.content import is_to_fill, options_of
-from extractor.drafting.kinds import is_blank
+from extractor.drafting.kinds import BLANKS, UNITS, is_blank
+from extractor.drafting.marks import asks_for_marks
 from models.geometry import box_around
 from models.page import Cell, Line, Table
 from models.writing import key
@@ -84,6 +85,39 @@ def _stand_under(one: Cell, other: Cell) -> bool:
     return abs(one.box.x0 - other.box.x0) < _NEAR and abs(one.box.x1 - other.box.x1) < _NEAR
 
 
+def with_whole_places(cells: Cells) -> list[Cell]:
+    """The cells of a table, with two that a picture shows side by side in one piece where a rule between them
+    is none for sure: one that is too narrow to write in, or the room left of where somebody stamps."""
+    found: list[Cell] = []
+    for cell in sorted(cells, key=lambda one: (one.row, one.column)):
+        last = found[-1] if found else None
+        if last and _are_one(last, cell):
+            found[-1] = last.model_copy(
+                update={
+                    "lines": (*last.lines, *cell.lines),
+                    "column_span": last.column_span + cell.column_span,
+                    "box": box_around((last.box, cell.box)),
+                }
+            )
+        else:
+            found.append(cell)
+    return found
+
+
+def _are_one(left: Cell, right: Cell) -> bool:
+    is_split = (
+        not (left.sure or right.sure)
+        and (left.row, left.row_span) == (right.row, right.row_span)
+        and left.column + left.column_span == right.column
+    )
+    is_room = not key(left.text) and not options_of(left) and asks_for_marks(right)
+    return is_split and (is_room or any(_is_narrow(one) and not key(one.text) for one in (left, right)))
+
+
+def _is_narrow(cell: Cell) -> bool:
+    return cell.box is not None and cell.box.x1 - cell.box.x0 < _NARROW
+
+
 def with_whole_labels(cells: Cells) -> list[Cell]:
     """The cells of a table, with what a picture shows of one label at its left in one piece: cells under each
     other that are none for sure, of which one has words, each beside others."""
@@ -115,7 +149,7 @@ def is_frame(cell: Cell, cells: Cells) -> bool:
     what is left of one beside them, too narrow to write in."""
     if key(cell.text) or options_of(cell):
         return False
-    if cell.box is not None and cell.box.x1 - cell.box.x0 < _NARROW:
+    if _is_narrow(cell):
         return True
     return any(
         other is not cell and cell.row <= other.row < cell.row + cell.row_span
@@ -172,6 +206,19 @@ def rows_by_column(cells: Cells, following: Sequence[Cells]) -> int:
             break
         count += 1
     return count if count >= _LEAST_ROWS else 0
+
+
+def unit_in(heads: Cells, row: Cells) -> Cell | None:
+    """The cell of a row that prints the unit of all others, under a heading that says so; None where there is
+    none."""
+    return next(
+        (
+            cell
+            for head, cell in zip(heads[1:], row[1:], strict=True)
+            if key(head.text).endswith("单位") and UNITS.fullmatch(BLANKS.sub("", cell.text))
+        ),
+        None,
+    )
 
 
 def is_group_head(cells: Cells, below: Cells) -> bool:

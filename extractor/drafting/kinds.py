@@ -12,7 +12,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("signature", re.compile(r"签字|签名")),
     ("email", re.compile(r"邮箱|电子邮件|电子信箱|e-?mail", re.I)),
     ("credit-code", re.compile(r"信用代码|纳税人识别号|税号")),
-    ("id-card", re.compile(r"身份证(?!明)号?|身份号码")),
+    ("id-card", re.compile(r"身份证(?!明|件?[类种])(?:件?号)?|身份号码")),
     ("bank-account", re.compile(r"(?:银行|开户)?[账帐]号|银行卡号")),
     ("postcode", re.compile(r"邮编|邮政编码")),
     ("money", re.compile(r"大\s*写|人民币")),
@@ -33,10 +33,11 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "prose",
         re.compile(
             r"简介|简历|履历|事迹|概况|概述|摘要|情况|意见|内容|理由|事由|措施|描述|经历|业绩|备注"
-            r"|(?:范围|说明|目标|指标|方案|计划)(?:[（(].*)?[:：*＊★\s]*$"
+            r"|成果$|(?:范围|说明|目标|指标|方案|计划)(?:[（(].*)?[:：*＊★\s]*$"
         ),
     ),
 )
+_LISTED = re.compile(r"[、，,].+[及和与]|[及和与].+[、，,]")  # several things, of which a time is the last
 _UNIT = re.compile(r"[（(]\s?(?:单位[:：]\s*)?([^（()）\s][^（()）]{0,7})\s?[)）]\s*$")
 _AGE = re.compile(r"(?<=年月)\s*[（(]\s*岁\s*[)）]\s*$")  # which is reckoned from the day of birth
 # How one ticks, which stands behind a label in brackets: （请在□内打“√”）.
@@ -86,7 +87,8 @@ _NAMED = re.compile(r"(?:单位|名称|全称|企业|公司|机构|供应商|投
 def is_blank(text: str) -> bool:
     """Whether text is nothing but a place to write: blanks, and the words of a date or a unit."""
     rest = BLANKS.sub("", text)
-    return not set(key(rest)) - _DATE_WORDS or bool(UNITS.fullmatch(rest))
+    is_time = not set(key(rest)) - _DATE_WORDS and "起止" not in key(rest)
+    return is_time or bool(UNITS.fullmatch(rest))
 
 
 def plain_label(text: str) -> str:
@@ -117,9 +119,22 @@ def unit_for_all(text: str) -> str | None:
     return None if seen is None else "" if seen[2] else seen[1]
 
 
+def unit_of_money(text: str) -> str:
+    """The only unit of money among those that a line names for all of a form's numbers; empty where there is
+    none, or more than one."""
+    seen = _ALL_SUMS.fullmatch(one_line(text))
+    of_money = [one for one in re.split("[、，,/]", seen[1] + seen[2]) if one.endswith("元")] if seen else []
+    return of_money[0] if len(of_money) == 1 else ""
+
+
 def is_sum(label: str) -> bool:
     """Whether a label asks for a sum, counted in the unit that the form names for all of them."""
     return _SUM.search(key(label)) is not None
+
+
+def is_money(label: str) -> bool:
+    """Whether a label asks for a sum that can be of nothing but money."""
+    return is_sum(label) and not label.rstrip("：: ").endswith("合计")
 
 
 def kind_of(label: str, text: str = "") -> tuple[str, str]:
@@ -136,7 +151,7 @@ def kind_of(label: str, text: str = "") -> tuple[str, str]:
         seen = words.search(label)
         if seen:
             return kind, f"标题中有“{seen[0]}”"
-    if not said and key(label).endswith("时间"):
+    if not said and key(label).endswith("时间") and not _LISTED.search(label):
         return "date", "标题问时间，按日期"
     if find_dates(text) or BLANK_DATE.search(text):
         return "date", "格中有年月日"

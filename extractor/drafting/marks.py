@@ -39,6 +39,8 @@ _OF_WHOM = re.compile(rf"(?<![{CJK}])[{CJK}]{{2,12}}[:：][ \u3000]?$")
 _DAY_BEHIND = re.compile(r"(?<=[\s_＿]{4})\s*年[\s_＿]+月[\s_＿]+日\s*$")
 _DAY = re.compile(r"(?:日期|时间)")
 _LEAST_ROOM = 4  # blanks behind words and a colon in which there is room for a name
+# Who writes the own name behind a colon, which asks for it however little room is drawn at a line's end.
+_PERSON = re.compile(r"(?:经办|承办|负责|审核|审批|复核|核验|调查|填表|填报|评审|推荐|证明|签发)(?:人|员)$")
 _ROOM, _LINES = 2.5, 2  # of lines that leave room for an answer: in a page's cell, and as empty lines
 
 
@@ -66,7 +68,8 @@ def is_reviewed(label: str, cell: Cell) -> bool:
     """Whether a cell is for an opinion or for some sentences, with words and a colon before the name of who
     writes them."""
     lines = [text for line in cell.lines for text in drawn(line).split("\n")]
-    named = next((n for n, text in enumerate(lines) if _named_in(text)), None)
+    # A cell with nothing but words and a colon is a label.
+    named = next((n for n, text in enumerate(lines) if _named_in(text, is_label=len(lines) == 1)), None)
     if named is None or _OPINION.search(label):
         return named is not None
     return kind_of(label)[0] == "prose" and _is_open_above(cell, lines[:named])
@@ -77,9 +80,12 @@ def _is_open_above(cell: Cell, above: Sequence[str]) -> bool:
     return not any(map(key, above)) and (bool(above) or has_room(cell, 1))
 
 
-def _named_in(line: str) -> list[tuple[str, str]]:
+def _named_in(line: str, *, is_label: bool = False) -> list[tuple[str, str]]:
     found = asked_in(line, is_blank, may_be_filled=False)
-    return found if any(len(room) >= _LEAST_ROOM for _, room in found) else []
+    is_asked = any(
+        len(room) >= _LEAST_ROOM or (not is_label and _PERSON.search(words)) for words, room in found
+    )
+    return found if is_asked else []
 
 
 def lines_of(lines: Sequence[Line]) -> Iterator[str]:
@@ -127,7 +133,9 @@ def add_marks(label: str, cell: Cell, found: Content) -> None:
     guidance = guidance_in(lines[:first])
     head = [line for line in lines[:first] if key(line) and one_line(line) not in guidance]
     is_open = any(not key(line) for line in lines[:first]) or has_room(cell, len(lines))
-    _add_head(label, cell, head, guidance, found, is_open=is_open)
+    if head or is_open or not found.items:
+        # Beside options nothing but room asks for an opinion as well.
+        _add_head(label, cell, head, guidance, found, is_open=is_open)
     for line in lines[first:]:
         at = 0
         for seen in _PROMPT.finditer(line):
@@ -152,7 +160,9 @@ def _add_head(
     printed = one_line("".join(head))
     # What is only to be signed has the place for that alone, without room.
     is_only_signed = bracketed(cell.text) and not is_open and _ANY_OPINION not in label
-    is_told = bool(_OPINION.search(label) or (is_open and _CONCLUSION.search(label)))
+    is_told = bool(_OPINION.search(label) or (is_open and _CONCLUSION.search(label))) and not is_mark_label(
+        label
+    )
     is_opinion = is_told and not is_only_signed
     is_long = not is_opinion and kind_of(label)[0] == "prose"
     is_open = is_open and len(key(label)) <= MOST_LABEL

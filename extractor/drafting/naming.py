@@ -9,6 +9,7 @@ from models.writing import key, one_line
 _SUFFIX = {"seal": "盖章", "signature": "签字", "date": "日期"}
 _COUNTED = re.compile(r"^[（(]?[一二三四五六七八九十]{1,3}[、.．)）]\s*")
 _UNEXPLAINED = re.compile(r"[（(][^（()）]*[)）]?\s*$|，.*")  # what only explains a label
+_MARKS_ALONE = re.compile(r"签字|签名|签章|盖章|公章|印章|[或、及和/]")  # which say not whose they are
 _MOST_HEADING = 24  # letters of a heading
 
 
@@ -21,7 +22,7 @@ def title_of(words: str, item: dict[str, Any], signer: str = "") -> str:
         return f"{_UNEXPLAINED.sub('', words)}：{item['beside']}"
     prompt = re.sub(r"[（()）:：\s]|^[，,；;。]", "", str(item.get("prompt", "")))
     suffix = _SUFFIX.get(str(item["kind"]), "")
-    if len(prompt) > len(suffix):
+    if len(prompt) > len(suffix) and key(_MARKS_ALONE.sub("", prompt)):
         return prompt
     if item["kind"] == "date" and signer and len(key(words)) > MOST_LABEL:
         return signer + suffix

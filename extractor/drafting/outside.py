@@ -6,14 +6,20 @@ from dataclasses import dataclass
 
 from extractor.drafting.blanks import Blank, drawn, sentence
 from extractor.drafting.boxes import is_boxed, printed_in
-from extractor.drafting.kinds import BLANK_DATE, is_blank, kind_of
+from extractor.drafting.kinds import BLANK_DATE, is_blank, kind_of, unit_for_all
 from extractor.drafting.loose import asked_in
 from extractor.drafting.marks import MARK, bracketed, guidance_in, is_mark
 from extractor.drafting.naming import counted_heading
 from models.page import Cell, Line, Table
-from models.writing import key
+from models.writing import CJK, key
 
 _MARK = re.compile(MARK)
+# A label with a drawn blank right behind it and no colon, as on a cover: 课 题 名 称 ________
+_SPACED = rf"[{CJK}](?:[ \u3000]{{1,4}}[{CJK}]){{1,9}}"
+_DRAWN = re.compile(
+    rf"\s*(?P<label>(?:{_SPACED}|[{CJK}]{{2,12}})(?:[（(][{CJK}]{{1,6}}[)）])?)[ \u3000]*"
+    r"(?P<room>[_＿]{4}[年月日\s_＿]*)"
+)
 _LEAST_LONE = 8  # letters of a line in which a single blank makes it a sentence to be filled in
 _LEAST_ROOM = 2  # blanks
 # What somebody or something is called, which asks for it in a line of its own.
@@ -51,13 +57,23 @@ def sections_of(blocks: Sequence[Table | Line]) -> dict[int, Section | None]:
         while end < len(blocks) and _is_room(blocks[end]):
             end += 1
         after = blocks[end] if end < len(blocks) else None
-        if isinstance(after, Table) or (isinstance(after, Line) and not counted_heading(after.text)):
+        if isinstance(after, Table) or (
+            isinstance(after, Line) and not _ends_room(words, blocks[number + 1 : end], after)
+        ):
             continue
         assert isinstance(block, Line)
         under = [line.text for line in blocks[number + 1 : end] if isinstance(line, Line)]
         found[number] = Section(words, block.text, tuple(guidance_in(under)))
         found |= dict.fromkeys(range(number + 1, end))
     return found
+
+
+def _ends_room(words: str, room: Sequence[Table | Line], after: Line) -> bool:
+    """Whether a line behind a heading and its `room` leaves that to it: it is the next such heading, or has
+    places of its own where the heading asks for sentences."""
+    if counted_heading(after.text):
+        return True
+    return bool(room) and kind_of(words)[0] == "prose" and has_place(places_on(after, may_be_filled=False))
 
 
 def _is_room(block: Table | Line) -> bool:
@@ -71,12 +87,31 @@ def places_on(line: Line, *, may_be_filled: bool) -> list[tuple[str, str]]:
         printed_in(Cell(row=0, column=0, lines=(line,))), _is_open, may_be_filled=may_be_filled
     ):
         return asked
+    if len(one := _drawn_on(drawn(line))) == 1:
+        return one
     marks = list(_MARK.finditer(line.text))
     rest = _MARK.sub("", line.text)
     if not marks or not is_blank(rest) or bracketed(line.text) or "。" in line.text:
         return []
     ends = [one.start() for one in marks[1:]] + [len(line.text)]
     return [(one[0].strip(), line.text[one.end() : end]) for one, end in zip(marks, ends, strict=True)]
+
+
+def _drawn_on(text: str) -> list[tuple[str, str]]:
+    """(label, blank) of each place on a line that holds nothing but labels, each with the blank drawn right
+    behind it."""
+    seen = list(_DRAWN.finditer(text))
+    if key(_DRAWN.sub("", text)):
+        return []
+    return [(re.sub(r"\s+", "", one["label"]), one["room"]) for one in seen]
+
+
+def without_unit(places: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], str]:
+    """The places on a line but for one that names the units of all numbers, and its words."""
+    said = next(
+        (f"{label}：{room}" for label, room in places if unit_for_all(f"{label}：{room}") is not None), ""
+    )
+    return [(label, room) for label, room in places if f"{label}：{room}" != said], said
 
 
 def has_place(places: Sequence[tuple[str, str]]) -> bool:
@@ -98,9 +133,11 @@ def _is_open(text: str) -> bool:
 
 
 def sentence_on(line: Line) -> tuple[Blank, ...]:
-    """The blanks of a sentence outside tables; one is enough where the line is long."""
+    """The blanks of a sentence outside tables; one is enough where the line is long, or where it stands right
+    behind a label."""
     text = drawn(line)
-    return sentence([text], least=1) if len(key(text)) >= _LEAST_LONE else ()
+    is_asked = len(key(text)) >= _LEAST_LONE or bool(_drawn_on(text))
+    return sentence([text], least=1) if is_asked else ()
 
 
 def is_day(text: str) -> bool:

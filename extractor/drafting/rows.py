@@ -3,13 +3,15 @@ a label and what stands beside it, for a line of labels above a line of answers,
 table inside the form."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from extractor.drafting.adding import Adding
 from extractor.drafting.boxes import is_boxed
 from extractor.drafting.content import (
     asks,
+    begins_with_box,
     blanks_in,
     content_of,
     is_labelled,
@@ -19,7 +21,6 @@ from extractor.drafting.content import (
     prompts_in,
     under_heading,
 )
-from extractor.drafting.found import Guess, Placed, Spotted
 from extractor.drafting.grid import (
     Cells,
     blank_rows,
@@ -30,92 +31,31 @@ from extractor.drafting.grid import (
     leads,
     rows_by_column,
     same_edges,
+    unit_in,
     with_whole_labels,
+    with_whole_places,
 )
-from extractor.drafting.kinds import is_blank, is_sum, is_time, plain_label, unit_of
+from extractor.drafting.kinds import BLANKS, plain_label, unit_of
 from extractor.drafting.marks import bracketed, is_guidance, is_mark
-from extractor.drafting.naming import labelled, title_of
-from models.page import Cell, Line, Pages, Run, Table, Tick
+from extractor.drafting.naming import labelled
+from models.page import Cell, Line, Run, Table, Tick
 from models.writing import key, one_line
 
 _PHOTO = re.compile(r"照片|相片|近照")
 _LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
 _MOST_NAME = 24
-# A day at the end of a line, behind a drawn blank and a gap, or far behind words and a colon.
-_DAY_APART = re.compile(r"(?:(?<=[_＿]{3})\s\s|(?<=\s{12})|(?<=_{10}))[_＿\s]*年[_＿\s]+月[_＿\s]+日\s*$")
 _NOTE = re.compile(r"(?:填表|填写)(?:说明|须知)|注")
 _LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
 
-Name = Callable[[str], str]
-
 
 @dataclass
-class Rows:
-    """The rows of a definition as they are added, and all that goes with them."""
-
-    pages: Pages
-    name: str
-    name_of: Name
-    guesses: list[Guess] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    names: set[str] = field(default_factory=set)
-    titles: set[str] = field(default_factory=set)
-    heading: str = ""  # of the table that is next, outside it
-    spots: list[Spotted] = field(default_factory=list)
-    places: list[Placed] = field(default_factory=list)
-    # The title and the item of each line of text.
-    texts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    at: int | None = None  # the table whose rows are drafted; None in a line outside tables
-    line_at: int | None = None  # that line among the spots
-    begun: int = 0  # the row with which the table begins
-    unit: str = ""  # of all sums, as the form says outside its tables
-    group: tuple[int, str] = (-1, "")  # the last row of a group of rows, and the unit of its sums
-    heads: dict[int, str] = field(default_factory=dict)  # what the head of a list says of each column
-    sums: str = ""  # the unit of sums in the group of the row
-    over: Cells = ()  # the headings of several columns each that the rows of the table stand under
-
-    def add_print(self, text: str, width: int) -> None:
-        """A row of nothing but print, if there is any."""
-        if text:
-            self.rows.append({"cells": [{"columns": width, "content": [{"kind": "printed", "text": text}]}]})
-
-    def add_line(self, asked: Sequence[tuple[str, str]], width: int, where: str = "表格外的一行") -> None:
-        """Places behind words and colons that share a line, of which the definition makes a row."""
-        self.tell(f"{where}：{'、'.join(label for label, _ in asked)}")
-        together = len(asked) if width >= 2 * len(asked) else 1
-        each = width // together
-        for at in range(0, len(asked), together):
-            made = []
-            for label, text in asked[at : at + together]:
-                is_open = is_blank(text) or is_mark(text) or is_boxed(text)
-                if not is_open:
-                    self.tell(f"“{label}”后已有文字“{one_line(text)[:20]}”，按填写的内容处理", doubt=True)
-                day = None if is_time(label) else _DAY_APART.search(text)
-                if day and is_mark(label) and not text[: day.start()]:
-                    day = None  # the day is all that there is room for
-                text = text[: day.start()] if day else text
-                lines = (Line(spans=(Run(text=text),)),) if is_open else ()
-                place = Cell(row=0, column=0, lines=lines)
-                content = self.content(label, label, place)
-                if day:
-                    words = re.sub(r"[（(].*", "", label) if is_mark(label) else ""
-                    self.add_day(content, f"{words}日期", "行末印有年月日")
-                made.append(
-                    {"label": label, "label_columns": 1, "columns": each - 1 or 1, "content": content}
-                )
-            self.add({"cells": made}, width)
-
-    def add_day(self, content: list[dict[str, Any]], words: str, why: str) -> None:
-        """A day that stands without a label of its own, in the cell with this content."""
-        title = self.called(words, "")
-        self.place(None)
-        self.tell(f"“{title}”是 date：{why}")
-        content.append({"kind": "date", "name": self.named(title, self.names), "label": title})
+class Rows(Adding):
+    """Rows of tables as they are added."""
 
     def add_table(self, table: Table, width: int) -> None:
         self.over = ()
         by_row: dict[int, list[Cell]] = {}
-        for cell in with_whole_labels(table.cells):
+        for cell in with_whole_labels(with_whole_places(table.cells)):
             if not is_frame(cell, table.cells):
                 by_row.setdefault(cell.row, []).append(cell)
         done = -1
@@ -143,6 +83,10 @@ class Rows:
             self.tell(f"“{one_line(first.text)}”是几栏共有的标题，没有单独保留", doubt=True)
             self._above(rest, following[0], width, first.column_span)
             return spanned
+        if spanned and is_label(first) and (many := rows_by_column(rest, following[:spanned])):
+            self.tell(f"“{one_line(first.text)}”是几行共有的标题，没有单独保留", doubt=True)
+            self._by_column(rest, following[:many], width)
+            return many
         if is_headed and blank_rows(rest, following[:spanned]) == spanned:
             self._rows_field(plain_label(first.text), first, rest, following[:spanned], width)
             return spanned
@@ -161,7 +105,7 @@ class Rows:
                 return 0
             below = blank_rows(cells, following)
             if below >= _LEAST_ROWS:
-                self._rows_field(self._heading_before(), None, cells, following[:below], width)
+                self._rows_field(plain_label(self._heading_before()), None, cells, following[:below], width)
                 return below
             if following and same_edges(cells, following[0]) and all(map(is_to_fill, following[0])):
                 self._above(cells, following[0], width)
@@ -186,23 +130,27 @@ class Rows:
                 self.add_line(prompts, width, "整行的一格")
                 return
             is_empty = not key(cell.text) and not options_of(cell)
-            if len(cells) == 1 and (is_empty or (is_guidance(cell) and self._has_heading())):
+            is_told = is_guidance(cell) or begins_with_box(cell)
+            if len(cells) == 1 and (is_empty or (is_told and self._has_heading())):
                 self._empty(cell, width)
                 return
             if len(cells) == 1 and asks(cell):
                 self.add_alone(cell, width)
                 return
-            if label is None and made and cell.row_span == 1 and is_to_fill(cell):
+            if label is None and made and "label" in made[-1] and cell.row_span == 1 and is_to_fill(cell):
                 self._more(made[-1], cell)
             elif label is None and leads(cells, cell) and not is_to_fill(cell):
-                lead = cell.column_span
-                self.group = (cell.row + cell.row_span - 1, unit_of(cell.text) or "")
+                if made:
+                    made.append(_printed_cell(cell))
+                else:
+                    lead = cell.column_span
+                self.groups[cell.column] = (cell.row + cell.row_span - 1, unit_of(cell.text) or "")
                 self.tell(f"“{one_line(cell.text)}”是几行共有的标题，没有单独保留", doubt=True)
             elif label is None:
                 label = cell
             else:
-                before = self._group_over(label) or (str(made[-1]["label"]) if made else "")
-                self.sums = self.group[1] if cell.row <= self.group[0] else ""
+                before = self._group_over(label) or (str(made[-1].get("label", "")) if made else "")
+                self.sums = self._unit_left_of(cell)
                 made.append(self._cell(label, cell, lead + label.column_span, before))
                 label, lead = None, 0
         if not made:
@@ -221,16 +169,28 @@ class Rows:
         for label, *places in rows:
             words = self._words(label)
             content: list[dict[str, Any]] = []
+            of_all = unit_in(heads, (label, *places))
             for head, place in zip(heads[1:], places, strict=True):
                 over = one_line(head.text)
+                if place is of_all:
+                    self.tell(f"“{one_line(place.text)}”是“{words}”一行的单位")
+                    content.append({"kind": "printed", "text": one_line(place.text)})
+                    continue
                 item = under_heading(over, label.text, place)
                 title = self.called(re.sub(r"[（(].*", "", over) + words, "")
                 self.place(label, place)
                 self.tell(f"“{title}”是 {item['kind']}：“{over}”一栏")
+                if of_all is not None and item["kind"] == "text":
+                    item = {**item, "kind": "number", "unit": BLANKS.sub("", of_all.text)}
                 content.append({**item, "name": self.named(title, self.names), "label": title})
                 self.texts += [(title, content[-1])] * (item["kind"] == "text")
             made = {"label_columns": label.column_span, "columns": sum(one.column_span for one in places)}
             self.add({"cells": [{**labelled(words, label.text), **made, "content": content}]}, width)
+
+    def _unit_left_of(self, cell: Cell) -> str:
+        """The unit in which the nearest heading left of a cell, of several rows, counts its sums."""
+        over = [n for n, (last, _) in self.groups.items() if n < cell.column and cell.row <= last]
+        return self.groups[max(over)][1] if over else ""
 
     def _group_over(self, label: Cell) -> str:
         """The words of the heading of several columns that a label stands under."""
@@ -254,15 +214,16 @@ class Rows:
     def _empty(self, cell: Cell, width: int) -> None:
         """A cell that takes a whole row and says at most how to fill it in: the place of the heading above,
         or else no more than a gap, since there are no words by which it could be found again."""
-        label = "" if is_low(cell) else self._heading_before()
+        head = "" if is_low(cell) and not options_of(cell) else self._heading_before()
+        label = plain_label(head)
         if not label:
             self.tell("整行的一格是空的，上面没有标题，没有拟作一栏", doubt=not is_low(cell))
             return
         self.tell(f"“{label}”下面整行留有空白")
-        content = self.content(label, label, cell)
+        content = self.content(label, head, cell)
         for item in content:
             item["kind"] = "prose" if item["kind"] == "text" else item["kind"]
-        made = {"label": label, "columns": width, "content": content}
+        made = {**labelled(label, head), "columns": width, "content": content}
         self.add({"labels": "above", "cells": [made]}, width)
 
     def add_alone(self, cell: Cell, width: int) -> None:
@@ -276,7 +237,7 @@ class Rows:
         said = one_line("".join(lines[first : first + 1])).lstrip("□☐○ ")
         head = re.split(r"[:：\s（(]", said, maxsplit=1)[0]
         blanks = blanks_in(cell)
-        label = (blanks[0].before if blanks else plain_label(head))[:_MOST_NAME] or "填写栏"
+        label = (blanks[0].before.rstrip(":： ") if blanks else plain_label(head))[:_MOST_NAME] or "填写栏"
         if not blanks and (head == said or said.rstrip(":：") == head or bracketed(said[len(head) :])):
             # The first line is the label; what is under it is the place.
             rest = [said[len(head) :].strip(":："), *lines[first + 1 :]]
@@ -348,9 +309,9 @@ class Rows:
         last = self.rows[-1]["cells"] if len(self.rows) > self.begun else []
         if len(last) == 1 and "label" not in last[0]:
             self.rows.pop()
-            return plain_label(str(last[0]["content"][0]["text"]))
+            return str(last[0]["content"][0]["text"])
         heading, self.heading = self.heading, ""
-        return plain_label(heading)
+        return heading
 
     def _cell(self, label: Cell, value: Cell, label_columns: int, before: str) -> dict[str, Any]:
         words = self._words(label)
@@ -373,77 +334,7 @@ class Rows:
         self.tell("有一格没有标题", doubt=True)
         return "未命名"
 
-    def content(self, words: str, label: Cell | str, cell: Cell, before: str = "") -> list[dict[str, Any]]:
-        """What is asked for beside the `label`, in which `words` are what it is called."""
-        found = content_of(label if isinstance(label, str) else label.text, cell)
-        for doubt in found.unsure:
-            self.tell(f"“{words}”：{doubt}", doubt=True)
-        if (unit := self.sums or self.unit) and is_sum(words):
-            counted = [item for item in found.items if item["kind"] == "text" and "prompt" not in item]
-            for item in counted:
-                item.update(kind="number", unit=unit)
-        items = []
-        several = sum(item["kind"] != "printed" for item in found.items) > 1
-        signer = ""
-        for item, why in zip(found.items, found.why, strict=True):
-            if item["kind"] == "printed":
-                items.append(item)
-                continue
-            self.place(label if isinstance(label, Cell) else None, cell)
-            said = title_of(words, item, signer) if several else words
-            title = self.called(said, before)
-            signer = said if item["kind"] == "signature" else signer
-            item.pop("label", None)
-            self.tell(f"“{title}”是 {item['kind']}：{why}")
-            named = {"kind": item["kind"], "name": self.named(title, self.names)}
-            if title != words:
-                named["label"] = title
-            items.append({**named, **{name: value for name, value in item.items() if name != "kind"}})
-            if item["kind"] == "text":
-                self.texts.append((title, items[-1]))
-        return items
 
-    def place(self, label: Cell | None, *answers: Cell) -> None:
-        """Note where the next field of the definition was found."""
-        if self.at is None:
-            self.places.append(Placed(self.line_at, () if self.line_at is None else (self.line_at,)))
-            return
-        number = {
-            (one.cell.row, one.cell.column): n
-            for n, one in enumerate(self.spots)
-            if one.cell is not None and one.cell.table == self.at
-        }
-        found = tuple(number[cell.row, cell.column] for cell in answers if (cell.row, cell.column) in number)
-        self.places.append(Placed(number.get((label.row, label.column)) if label else None, found))
-
-    def called(self, words: str, before: str) -> str:
-        """What the field is called: its label, after the label before it in its row where another field is
-        called so already."""
-        title, number = words, 1
-        while title in self.titles:
-            title, number = (before + words if number == 1 and before else f"{words}{number + 1}"), number + 1
-        self.titles.add(title)
-        return title
-
-    def named(self, words: str, taken: set[str]) -> str:
-        name = base = self.name_of(words)[:_MOST_NAME] or "field"
-        number = 1
-        while name in taken:
-            number += 1
-            name = f"{base[: _MOST_NAME - len(str(number)) - 1]}_{number}"
-        taken.add(name)
-        return name
-
-    def add(self, row: dict[str, Any], width: int) -> None:
-        """Add a row; where cells of the table were merged unevenly, its last cell takes what is left."""
-        cells = row["cells"]
-        beside = row.get("labels") != "above"
-        taken = sum(
-            cell["columns"] + (cell.get("label_columns", 1) if beside and "label" in cell else 0)
-            for cell in cells
-        )
-        cells[-1]["columns"] += width - taken
-        self.rows.append(row)
-
-    def tell(self, text: str, *, doubt: bool = False, place: int | None = -1) -> None:
-        self.guesses.append(Guess(len(self.rows) if place == -1 else place, text, doubt))
+def _printed_cell(cell: Cell) -> dict[str, Any]:
+    """A cell of nothing but print, so that its words are no answer to what stands left of it."""
+    return {"columns": cell.column_span, "content": [{"kind": "printed", "text": one_line(cell.text)}]}

@@ -1,5 +1,6 @@
 """The blanks of a sentence as fields, each with the words before it (pure)."""
 
+import re
 from collections.abc import Sequence
 
 from extractor.drafting.blanks import Blank, unit_behind
@@ -8,6 +9,9 @@ from extractor.drafting.kinds import UNITS, kind_of, unit_of
 from models.writing import key
 
 # What a blank of a sentence is called, behind its cell's label, where the words before it say too little.
+_OF_PLACE = re.compile(
+    r"(?:省|市|县|区|州|盟|旗|乡|镇|村|街道|社区|系|年级)[)）]?$"
+)  # which end a larger place's name
 _NOUNS = {"month": "年月", "date": "日期", "period": "起止时间", "number": "数量", "text": "内容"}
 
 
@@ -15,7 +19,8 @@ def add_sentence(label: str, blanks: Sequence[Blank], found: Content) -> None:
     """Add the fields of a sentence, each with the words before it, and the words at its end. What the label
     counts in a unit, each blank without one of its own counts in it as well."""
     first, last = blanks[0], blanks[-1]
-    found.add("句子开头的字", kind="printed", text=first.before)
+    if key(first.before):
+        found.add("句子开头的字", kind="printed", text=first.before)
     taken, of_all = "", unit_of(label)
     for number, one in enumerate(blanks):
         before = one.before[len(taken) :] if one.before.startswith(taken) else one.before
@@ -28,8 +33,18 @@ def add_sentence(label: str, blanks: Sequence[Blank], found: Content) -> None:
         elif kind == "text" and of_all:
             item = {"kind": "number", "unit": of_all}
         prompt = {"prompt": before} if number and key(before) else {}
-        title = one.clause if len(key(one.clause)) > 1 else label + _NOUNS.get(str(item["kind"]), "")
-        found.add(f"句中“{before}”后的空白", **item, **prompt, label=title, inline=True)
+        inline = {"inline": True} if number or key(before) else {}
+        found.add(
+            f"句中“{before}”后的空白", **item, **prompt, label=_title(label, one, item["kind"]), **inline
+        )
     end = last.behind[len(taken) :] if taken else last.behind
     if key(end):
         found.add("句子末尾的字", kind="printed", text=end, inline=True)
+
+
+def _title(label: str, blank: Blank, kind: object) -> str:
+    """What a blank is called: by the words before it, or where these say too little, by the kind of place
+    that it names, or else of answer."""
+    if blank.place and (not key(blank.clause) or _OF_PLACE.search(blank.clause)):
+        return label + blank.place
+    return blank.clause if len(key(blank.clause)) > 1 else label + _NOUNS.get(str(kind), "")

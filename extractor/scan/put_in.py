@@ -27,6 +27,7 @@ _NEAR = 0.9  # ems: farthest above or below the line that they belong to
 _CLOSER = 0.4  # ems: they may reach so far into the line
 _INDENT = 0.4  # ems: they begin farther right than the line
 _BEYOND = 1.2  # ems that it may reach beyond either end of a line that is the whole answer
+_OFF_MIDDLE = 0.4  # ems: the middle of a centred line is no farther from that of its cell
 _ALIGNED = 0.4  # ems: a line that begins so near to where another of its cell does goes on with that
 
 
@@ -104,6 +105,26 @@ def _may_be_inserted(line: ReadLine, page: FlatPage) -> bool:
         and line.reading.confidence > _LEGIBLE
         and not any(line.struck)
         and (line.place.cell is None or not is_in_row(line, page))
+        and not _is_text_of_cell(line, page)
+    )
+
+
+def _is_text_of_cell(line: ReadLine, page: FlatPage) -> bool:
+    """Tell whether a line is all that stands in its cell, or the last line of that, in the middle as the
+    words of a label stand."""
+    if line.place.cell is None or not _is_centred(line, page):
+        return False
+    others = [one for one in page.lines if one is not line and one.place.cell == line.place.cell]
+    start, end = _core(line, page)
+    if not others:
+        grid, cell = line.place.cell
+        _, top, _, bottom = page.ruling.grids[grid].cells[cell].box
+        return abs(start + end - top - bottom) / 2 < _OFF_MIDDLE * em_of(line)
+    return any(
+        not any(other.struck)
+        and -_CLOSER * em_of(other) < start - _core(other, page)[1] < _NEAR * em_of(other)
+        and _is_centred(other, page)
+        for other in others
     )
 
 
@@ -137,6 +158,16 @@ def _takes(host: ReadLine, line: ReadLine, page: FlatPage) -> bool:
     ]
     level = (y0 + y1) / 2
     return not any(box[1] < level < box[3] or abs(box[0] - x0) < _ALIGNED * em for box in beside)
+
+
+def _is_centred(line: ReadLine, page: FlatPage) -> bool:
+    """Tell whether a line stands in the middle of its cell."""
+    if line.place.cell is None:
+        return False
+    grid, cell = line.place.cell
+    left, _, right, _ = page.ruling.grids[grid].cells[cell].box
+    x0, _, x1, _ = line.place.box
+    return abs(x0 + x1 - left - right) / 2 < _OFF_MIDDLE * em_of(line)
 
 
 def _number(host: ReadLine, line: ReadLine) -> int:

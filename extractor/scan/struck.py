@@ -38,6 +38,9 @@ _CROSSED = 0.15  # least share of a stroke's length with such ink, on either sid
 _CROSSED_BETWEEN = 0.06  # least share of its length with ink that leads from one of two strokes to the other
 _PAIR = 0.3  # ems: two strokes through characters are no farther from their middle
 _PAIRED = 0.4  # share of the columns that show both of two strokes, at least
+_GRAINS = 0.02  # share of a stroke with specks of ink below it
+_LEVEL = 0.98  # share of a ruled line whose lower edge keeps to its row, or the next
+_FILLED = 0.75  # share of a row that a level stroke fills
 _BEYOND = 0.6  # ems beyond the ends of what was read where strokes are looked for
 _ABOVE = 0.15  # ems above and below it
 _HEM = 0.12  # of a line's height: a stroke so near to its edge goes through nothing
@@ -199,8 +202,22 @@ def _longest(blot: Gray, ink: Mask, em: float, least: float) -> Stroke | None:
         above, below = (
             (own & side).any(axis=0).mean() for side in (rows < at - _ASIDE * em, rows > at + _ASIDE * em)
         )
+        if below < _GRAINS and _is_ruled(own, band, em):
+            between = 0.0
         best = Stroke(float(start), float(end), float(at.mean()), float(above), float(below), between)
     return best
+
+
+def _is_ruled(ink: Mask, band: Mask, em: float) -> bool:
+    """Tell whether the lowest ink of a `band` is one printed line, as it stands under an answer on a form
+    that draws its blanks: no hand keeps to two rows of pixels. What stands on it may look like a second
+    stroke, but fills no row as one does."""
+    held = band.any(axis=0)
+    low = len(band) - 1 - band[::-1].argmax(axis=0)[held]
+    level = int(np.median(low))
+    thick = int(np.argmin(ink[level::-1].mean(axis=1) > _FILLED))
+    above = ink[max(level - round(2 * _PAIR * em), 0) : max(level - thick, 0)].mean(axis=1)
+    return bool((np.abs(low - level) <= 1).mean() > _LEVEL and not (above > _FILLED).any())
 
 
 def _between(ink: Mask, off: NDArray[np.float64], em: float) -> float:

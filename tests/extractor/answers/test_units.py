@@ -1,7 +1,7 @@
 """Labels within lines that were read off a picture, where gaps are told by boxes alone."""
 
 from extractor.answers.units import Sought, units_of
-from models.page import Line, Page, Pages
+from models.page import Line, Page, Pages, Run
 from tests.extractor.answers.sheets import FRAME, words
 
 
@@ -22,3 +22,11 @@ def test_a_label_well_apart_from_an_answer_before_it_is_found() -> None:
 
 def test_a_label_that_an_answer_runs_into_is_part_of_it() -> None:
     assert _found(1) == []
+
+
+def test_a_label_without_a_colon_begins_a_line_whose_rest_is_underlined() -> None:
+    for emphasis, found in ((frozenset({"underline"}), ["课 题 名 称"]), (frozenset(), [])):
+        spans = (Run(text="课 题 名 称 "), Run(text="复式教学研究", emphasis=emphasis))
+        page = Page(number=1, blocks=(Line(spans=spans),))
+        (unit,) = units_of(Pages(reader="word", pages=(page,)))
+        assert [unit.passage.text[hit.start : hit.end] for hit in unit.hits(Sought(("课题名称",)))] == found

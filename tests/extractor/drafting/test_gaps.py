@@ -1,10 +1,12 @@
 """Gaps of lines that were read off a picture are the blanks that they are on paper."""
 
+import re
+
 import pytest
 
 from extractor.drafting import with_gaps
 from extractor.drafting.boxes import printed_in
-from models.page import Box, Cell, Frame, Line, Page, Pages, Run, Span, Tick
+from models.page import Box, Cell, Frame, Line, Page, Pages, Run, Span, Table, Tick
 
 _HIGH = 12.0
 
@@ -43,12 +45,52 @@ def _read(line: Line, *, is_picture: bool = True) -> str:
         ("□不保价□保价，声明价值·元", "□不保价□保价，声明价值_______元"),
         ("□护理补贴（·元）", "□护理补贴（_______元）"),
         ("姓\t名", "姓       名"),
+        ("安徽省\t市\t县（区）", "安徽省_______市_______县（区）"),
+        ("□是（证书号：_·）□否", "□是（证书号：__________）□否"),
         ("（公民身份号码：·），现居住于", "（公民身份号码：_______），现居住于"),
         ("本人·（身份证号码：·）系", "本人_______（身份证号码：_______）系"),
     ],
 )
 def test_a_gap_is_as_many_blanks_as_it_is_wide(read: str, printed: str) -> None:
     assert _read(_line(read)) == printed
+
+
+def test_words_that_are_set_apart_by_one_character_are_no_sentence() -> None:
+    spans = list(_line("科技部财政部国家税务总局编制").spans)
+    moved = [
+        span.model_copy(update={"box": span.box.model_copy(update={"x0": x, "x1": x + _HIGH - 1})})
+        for n, span in enumerate(spans)
+        if span.box and (x := (n + (n > 2) + (n > 5) + (n > 11)) * _HIGH) >= 0
+    ]
+    assert "_" not in _read(Line(spans=tuple(moved)))
+
+
+def test_a_unit_at_the_beginning_of_a_line_has_its_blank_on_the_line_before() -> None:
+    def broken(text: str) -> str:
+        first, second = text.split("\n")
+        below = [
+            span.model_copy(update={"box": span.box.model_copy(update={"y0": 20.0, "y1": 32.0})})
+            for span in _line(second).spans
+            if span.box
+        ]
+        return _read(Line(spans=(*_line(first).spans, *below)))
+
+    assert broken("自筹资金\n元，共") == "自筹资金____元，共"
+    assert broken("共计三百万\n元，共") == "共计三百万元，共"
+
+
+def test_a_cell_that_begins_with_a_kind_of_place_far_from_its_edge_begins_with_a_blank() -> None:
+    spans = [
+        span.model_copy(update={"box": span.box.model_copy(update={"x0": x, "x1": x + _HIGH})})
+        for span, x in zip(_line("省市").spans, (60.0, 140.0), strict=True)
+        if span.box
+    ]
+    cell = Cell(row=0, column=0, lines=(Line(spans=tuple(spans)),), box=Box(x0=0, y0=0, x1=300, y1=20))
+    frame = Frame(picture=(10, 10), flat=(10, 10), scale=1.0)
+    page = Page(number=1, width=600, height=800, blocks=(Table(index=0, cells=(cell,)),), frame=frame)
+    (found,) = with_gaps(Pages(reader="scan", pages=(page,))).pages[0].blocks
+    assert isinstance(found, Table)
+    assert re.fullmatch("_+省_+市", printed_in(found.cells[0]))
 
 
 def test_a_line_that_is_no_picture_stays_as_it_is() -> None:

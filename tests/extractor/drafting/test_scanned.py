@@ -4,9 +4,13 @@ notes that pass for a row, groups side by side."""
 from collections.abc import Sequence
 
 from extractor.drafting import Draft, draft
+from extractor.drafting.grid import with_whole_places
 from extractor.drafting.kinds import unit_of, with_unit
+from models.form import FormDefinition
 from models.page import Box, Cell, Line, Page, Pages, Run, Table
 from service.forms.drafts import field_name
+from tests.extractor.answers.sheets import line, scan, sheet, words
+from tests.extractor.answers.test_match import lay, values
 
 _EDGES = (0.0, 100.0, 200.0, 300.0, 400.0)
 
@@ -128,3 +132,53 @@ def test_a_label_that_rules_beside_it_seemed_to_part_is_one() -> None:
         "布展日期",
         "展位数",
     ]
+
+
+def _page(*lines: tuple[str, float, float]) -> Pages:
+    """A page of lines, each with its left edge and its top."""
+    made = tuple(line(words(text, x, y)) for text, x, y in lines)
+    return scan(sheet(1, line(words("承诺书", 250, 40)), *made))
+
+
+def test_a_sentence_that_a_page_breaks_is_one_and_is_read_as_one() -> None:
+    right = "专用账户（开户行：________________________"
+    blank = _page(
+        (right, 50, 100), ("____，账号：__________），联系人______。", 50, 120), ("电话：________", 50, 160)
+    )
+    form = FormDefinition.model_validate(draft(blank, "a-form", field_name).form)
+    assert [form.titles[name] for name in form.fields] == ["开户行", "账号", "联系人", "电话"]
+    filled = _page(
+        ("专用账户（开户行：河北省唐山市迁西县城关迁西农商银行股份", 50, 100),
+        ("公司，账号：5012000812345），联系人冯立志。", 50, 120),
+        ("电话：03155670123", 50, 160),
+    )
+    found = values(lay(filled, form))
+    assert found["kai_hu_hang"] == "河北省唐山市迁西县城关迁西农商银行股份公司"
+
+
+def test_what_stands_under_a_full_line_is_part_of_its_sentence_alone() -> None:
+    title = ("桂阳省教育科学规划课题立项申请书及项目承诺保证书承诺书承诺书", 130, 100)
+    drafted = draft(_page(title, ("课题名称____________________", 50, 120)), "a-form", field_name)
+    assert [label for label, _ in _kinds(drafted)] == ["课题名称"]
+
+
+def _unsure(text: str, column: int, left: float, right: float) -> Cell:
+    lines = tuple(Line(spans=(Run(text=one),)) for one in text.split("\n") if one)
+    box = Box(x0=left, y0=0, x1=right, y1=120)
+    return Cell(row=0, column=column, lines=lines, box=box, sure=False)
+
+
+def test_room_left_of_marks_behind_a_rule_that_none_is_sure_of_is_theirs() -> None:
+    label = Cell(
+        row=0, column=0, lines=(line(words("主管部门意见", 5, 50)),), box=Box(x0=0, y0=0, x1=90, y1=120)
+    )
+    marks = _unsure("（盖章）\n    年   月   日", 2, 170, 240)
+    table = Table(index=0, cells=(label, _unsure("", 1, 90, 170), marks))
+    page = Page(number=1, blocks=(table,))
+    found = _kinds(draft(Pages(reader="scan", pages=(page,)), "a-form", field_name))
+    assert found == [("主管部门意见", ["text", "主管部门意见盖章", "主管部门意见日期"])]
+
+
+def test_a_strip_too_narrow_to_write_in_is_part_of_the_heading_beside_it() -> None:
+    (one,) = with_whole_places([_unsure("姓名", 1, 90, 146), _unsure("", 2, 146, 152)])
+    assert (one.text, one.column_span) == ("姓名", 2)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from extractor.scan.put_in import put_in
 from extractor.scan.struck import mark_struck
+from tests.extractor import drawing
 from tests.extractor.scan.pens import SIZE, Form, X, Y
 
 
@@ -53,3 +54,31 @@ def test_characters_as_wide_as_the_whole_answer_below_them_are_put_into_it():
     page, doubted = _put(form)
     assert [line.reading.text for line in page.lines if line.place.cell == (0, 1)] == ["副南北建科长"]
     assert len(doubted) == 2
+
+
+def test_the_end_of_a_text_in_the_middle_of_its_cell_is_a_line_of_its_own():
+    form = Form()
+    left, right = 480, 1400  # pixels: the edges of the answer's cell
+    words = "统一社会信用代码"
+    form.lines = [
+        form.line(part, (left + right - len(part) * SIZE) / 2, Y + n * 1.3 * SIZE, (0, 1))
+        for n, part in enumerate((words[:6], words[6:]))
+    ]
+    below = form.line("纳税人识别号", X + 3 * SIZE, Y + 2.6 * SIZE, (0, 3))
+    form.lines.append(below)
+    page, doubted = _put(form)
+    assert [line.reading.text for line in page.lines] == [words[:6], words[6:], "纳税人识别号"]
+    assert not doubted
+
+
+def test_a_word_in_the_middle_of_its_cell_is_not_put_into_the_line_under_it():
+    form = Form()
+    form.picture = drawing.blank(1500, 900)
+    drawing.table(form.picture, [200, 480, 1400], [300, 352, 404, 660])
+    middle = 940  # pixels: of the answers' column
+    form.lines = [
+        form.line("主题词", middle - 1.5 * SIZE, 307, (0, 1)),
+        form.line("课题名称", middle - 2 * SIZE, 355, (0, 3)),
+    ]
+    page, _ = _put(form)
+    assert [line.reading.text for line in page.lines] == ["主题词", "课题名称"]

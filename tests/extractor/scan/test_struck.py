@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from extractor.scan.compose import make_page
 from extractor.scan.readings import Reading
 from extractor.scan.seals.ring import Ring
-from extractor.scan.struck import em_of, mark_struck
+from extractor.scan.struck import em_of, mark_struck, strokes_through
 from tests.extractor.scan.pens import BLACK, INKS, SIZE, Form, X, Y
 
 
@@ -49,6 +50,23 @@ def test_two_lines_low_through_characters_strike_and_two_under_them_do_not():
         under.draw([(-0.2, 1.0 + more), (11.2, 1.0 + more)])
     assert _struck(form) == "武汉清源商业管理有限公司"
     assert _struck(under) == ""
+
+
+def test_a_printed_line_on_which_an_answer_stands_strikes_nothing():
+    page = Form("郭太行").page()
+
+    def strokes(*lines):
+        # Characters whose feet, with legs down to the line, pass for a second stroke.
+        ink = np.zeros(page.shape, bool)
+        for left in range(X, X + 3 * SIZE, SIZE):
+            ink[Y + 24 : Y + 27, left + 2 : left + 28] = True
+            ink[Y + 4 : Y + 36, left + 12 : left + 18] = True
+        for y in lines:
+            ink[Y + y : Y + y + 3, X - 10 : X + 3 * SIZE + 10] = True
+        return strokes_through(page.lines[0], ink, page)
+
+    assert strokes(36) == []
+    assert strokes(24, 36) != []
 
 
 def test_only_the_characters_under_the_stroke_are_struck():
