@@ -14,7 +14,8 @@ from pydantic import model_validator
 from models.base import Model
 from models.identity import Identity, Tag
 
-Emphasis = Literal["bold", "underline", "highlight", "colour", "border", "strike"]
+# "strike" takes text out. "crossed" is a stroke that does so only among options; it may be part of a character.
+Emphasis = Literal["bold", "underline", "highlight", "colour", "border", "strike", "crossed"]
 SealShape = Literal["round", "oval", "square"]
 InkKind = Literal["pen", "thumb", "chop"]
 TickState = Literal["empty", "ticked", "filled", "corrected", "tick", "cross", "unclear"]

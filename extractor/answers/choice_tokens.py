@@ -200,7 +200,7 @@ def _stands_as_mark(passage: Passage, number: int, taken: list[bool]) -> bool:
 
 def emphasis_of(passage: Passage, token: Token) -> frozenset[Emphasis]:
     """How an option is written: what all its characters share, and, of what was read off a picture, whether a
-    pen underlined half of them, or marked any. A tick's own stroke may go through one of two."""
+    pen underlined or crossed half of them, or marked any. A tick's own stroke may go through one of two."""
     spans = [
         span for span in passage.spans[token.start : token.end] if isinstance(span, Run) and span.text.strip()
     ]
@@ -210,6 +210,8 @@ def emphasis_of(passage: Passage, token: Token) -> frozenset[Emphasis]:
     if any(span.confidence < 1 for span in spans):
         under = sum("underline" in look for look in looks)
         shared |= {"underline"} if 2 * under >= len(looks) else set()
+        crossed = sum("crossed" in look for look in looks)
+        shared |= {"strike"} if 2 * crossed >= len(looks) else set()
         # A ring may hold the option's letter alone, and a tick lie on one character.
         shared |= {"border"} if any("border" in look for look in [*lead, *looks]) else set()
     return shared

@@ -214,6 +214,7 @@ def _characters(piece: ReadLine, squares: Sequence[Square], page: FlatPage) -> I
                 ["strike"] * any(piece.struck[number : number + 1])
                 + ["underline"] * any(piece.underlined[number : number + 1])
                 + ["border"] * any(piece.bordered[number : number + 1])
+                + ["crossed"] * any(piece.crossed[number : number + 1])
             )
             yield _Item(start, end, span.model_copy(update={**told, "emphasis": emphasis}))
 

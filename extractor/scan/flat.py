@@ -45,9 +45,10 @@ class Place:
 class ReadLine:
     """A line and what it says.
 
-    Four tuples hold a flag for each character. Each is empty if no character has the flag. `recovered`: it
+    Five tuples hold a flag for each character. Each is empty if no character has the flag. `recovered`: it
     stood under a seal. `struck`: a pen went through it. `underlined`: a pen went along under it.
-    `bordered`: a pen set a ring around it, or a tick on it.
+    `bordered`: a pen set a ring around it, or a tick on it. `crossed`: a stroke as long as a character goes
+    through it, which may be one of its own.
     """
 
     place: Place
@@ -56,6 +57,7 @@ class ReadLine:
     struck: tuple[bool, ...] = ()
     underlined: tuple[bool, ...] = ()
     bordered: tuple[bool, ...] = ()
+    crossed: tuple[bool, ...] = ()
 
     def glyph_boxes(self) -> Sequence[tuple[float, float]]:
         """Return (x0, x1) of each glyph, in pixels of the page. A Chinese glyph is about an em wide, any
@@ -112,6 +114,7 @@ class ReadLine:
             flags(self.struck),
             flags(self.underlined),
             flags(self.bordered),
+            flags(self.crossed),
         )
 
     def steps(self) -> list[float]:

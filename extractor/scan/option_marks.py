@@ -94,7 +94,7 @@ def _ticked(row: Row, pens: Mask, ink: Mask, page: FlatPage) -> FlatPage:
 
 def _crossed_out(row: Row, ink: Mask, page: FlatPage) -> FlatPage:
     """Return the page with the characters of a row marked that a stroke of their own goes through and beyond:
-    是 or 否. Longer strokes are told by `mark_struck`."""
+    是 or 否. It may be the character's own, as in 年. Longer strokes are told by `mark_struck`."""
     part = cv2.dilate(ink[row.part].astype(np.uint8), np.ones((3, 1), np.uint8)) > 0
     struck = [
         run
@@ -105,13 +105,12 @@ def _crossed_out(row: Row, ink: Mask, page: FlatPage) -> FlatPage:
         return page
     changed = {}
     for line in row.lines:
-        was = line.struck or (False,) * len(line.reading.glyphs)
         marks = tuple(
-            before or (glyph.text.isalnum() and any(run.x0 < at - row.left < run.x1 for run in struck))
-            for before, glyph, at in zip(was, line.reading.glyphs, row.middles(line), strict=True)
+            glyph.text.isalnum() and any(run.x0 < at - row.left < run.x1 for run in struck)
+            for glyph, at in zip(line.reading.glyphs, row.middles(line), strict=True)
         )
         if any(marks):
-            changed[id(line)] = replace(line, struck=marks)
+            changed[id(line)] = replace(line, crossed=marks)
     return page.reading([changed.get(id(line), line) for line in page.lines])
 
 

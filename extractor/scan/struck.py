@@ -91,9 +91,7 @@ def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
             for stroke in strokes_through(line, dark, page)
             if sealed is None or not _is_on(sealed, stroke)
         ]
-        marks = tuple(
-            a or b for a, b in zip(_struck(line, found), line.struck or _struck(line, ()), strict=True)
-        )
+        marks = _struck(line, found)
         lines.append(replace(line, struck=marks) if any(marks) else line)
         if found and not any(marks):
             lost.append(page.in_points(line.place.box))

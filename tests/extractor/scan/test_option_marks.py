@@ -87,11 +87,12 @@ def test_a_tick_on_words_marks_them(ink):
     assert not boxes
 
 
-def test_a_stroke_through_one_character_strikes_it():
+def test_a_stroke_through_one_character_crosses_it_and_takes_it_out_only_among_options():
     form = _form("是    否")
     form.draw([(-0.25, 0.22), (1.25, 0.18)], BLACK, 4)
     (line,), _ = _marked(form)
-    assert _having(line, line.struck) == "是"
+    assert _having(line, line.crossed) == "是"
+    assert not any(line.struck)
 
 
 @pytest.mark.parametrize(
@@ -126,4 +127,4 @@ def test_a_stroke_through_the_line_below_strikes_none_of_the_line_above():
     form.write("局长", 0.1, -1.1)
     form.lines.append(form.line("局长", X + 4, Y - 1.1 * SIZE, (0, 1)))
     lines, _ = _marked(form)
-    assert [_having(line, line.struck) for line in lines if line.reading.text == "局长"] == [""]
+    assert [_having(line, line.crossed) for line in lines if line.reading.text == "局长"] == [""]
