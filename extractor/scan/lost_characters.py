@@ -37,7 +37,8 @@ def has_lost_character(line: ReadLine, ink: Mask) -> bool:
     ]
     if not pieces:
         return False
-    em = float(np.median([high for _, high in pieces])) / _FILLED
+    # 工 and 一 are lower than others, and none is higher than an em.
+    em = max(high for _, high in pieces) / _FILLED
     wide = sum(b - a for (a, b), _ in pieces)
     wide += sum(gap for ((_, a), _), ((b, _), _) in pairwise(pieces) if (gap := b - a) <= _GAP * em)
     return wide > (len(glyphs) + _OVER) * em

@@ -1,6 +1,6 @@
 """Finds the rings, ticks and strokes by which people choose among printed options that have no boxes.
 
-A ring is taken off the picture, and its row is read again, since its ink makes the words in it unreadable.
+A ring is taken off the picture, and its row is read again, if its ink makes the words in it unreadable.
 The characters inside it, under a tick, or beside one are marked, since only the form's definition tells
 whether they are options: of any other text nothing changes. A person looks at each such choice. Sizes are in
 ems: an em is the height of the row's print.
@@ -12,11 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor import rungs
 from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import PAPER
 from extractor.scan.lines import in_rows
 from extractor.scan.ocr import OcrEngine
-from extractor.scan.option_rings import find_rings, without_rings
+from extractor.scan.option_rings import find_rings, with_rings, without_rings
 from extractor.scan.option_rows import (
     HALF,
     HALF_NARROW,
@@ -67,7 +68,9 @@ def mark_options(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple[Box
             if row is None or not lists_options(row):
                 continue
             ovals = find_rings(row, pens, ink)
-            if ovals:
+            if ovals and _is_sure(row):
+                page, row = with_rings(ovals, row, page)
+            elif ovals:
                 page, row = without_rings(ovals, row, page, ink, engine)
                 ink[row.part] &= page.lifted[row.part] < PAPER
                 pens[row.part] &= ink[row.part]
@@ -75,6 +78,11 @@ def mark_options(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple[Box
             page = _ticked(row, pens, ink, page)
             page = _crossed_out(row, ink, page)
     return page, tuple(doubted)
+
+
+def _is_sure(row: Row) -> bool:
+    """Tell whether each character of a row was read surely: what looks like a ring hides none."""
+    return all(glyph.confidence >= rungs.STRONG for line in row.lines for glyph in line.reading.glyphs)
 
 
 def _ticked(row: Row, pens: Mask, ink: Mask, page: FlatPage) -> FlatPage:

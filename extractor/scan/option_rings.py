@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.scan.flat import FlatPage, Place
+from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.lines import read_places
 from extractor.scan.ocr import OcrEngine
 from extractor.scan.option_rows import OUT, Row
@@ -146,6 +146,23 @@ def _as_drawn(oval: _Oval, inked: Mask) -> tuple[Floats, Floats]:
     return turns, np.median(around, axis=0)
 
 
+def with_rings(ovals: Sequence[_Oval], row: Row, page: FlatPage) -> tuple[FlatPage, Row]:
+    """Return the page with the characters inside the rings of a row marked."""
+    lines = [_bordered(line, ovals, row) for line in row.lines]
+    changed = {id(old): new for old, new in zip(row.lines, lines, strict=True)}
+    page = page.reading([changed.get(id(line), line) for line in page.lines])
+    return page, replace(row, lines=lines)
+
+
+def _bordered(line: ReadLine, ovals: Sequence[_Oval], row: Row) -> ReadLine:
+    """Return a line with its characters inside rings marked."""
+    inside = tuple(
+        any(abs((a + b) / 2 - row.left - oval.x) < _INSIDE * oval.rx for oval in ovals)
+        for a, b in line.glyph_boxes()
+    )
+    return replace(line, bordered=inside if any(inside) else ())
+
+
 def without_rings(
     ovals: Sequence[_Oval], row: Row, page: FlatPage, ink: Mask, engine: OcrEngine
 ) -> tuple[FlatPage, Row]:
@@ -179,11 +196,6 @@ def without_rings(
     page = replace(page, lifted=lifted, clear=clear, layers=replace(page.layers, red=red, pen=pen))
     if not new:
         return page, row
-    line = new[0]
-    inside = tuple(
-        any(abs((a + b) / 2 - left - oval.x) < _INSIDE * oval.rx for oval in ovals)
-        for a, b in line.glyph_boxes()
-    )
-    line = replace(line, bordered=inside if any(inside) else ())
+    line = _bordered(new[0], ovals, row)
     others = [one for one in page.lines if not any(one is old for old in row.lines)]
     return page.reading([*others, line]), replace(row, lines=[line])

@@ -115,10 +115,8 @@ def _of_one_size(found: Sequence[Sequence[_Hit]]) -> list[list[_Hit]]:
 
 
 def _certainty(hit: _Hit) -> float:
-    """Return how sure the network is of a box and its state, from 0 to 1. A box that is ticked or filled is
-    marked; which of both it is tells little."""
-    marked = sum(hit.seen.states[STATES.index(state) - 1] for state in ("ticked", "filled"))
-    return min(max(*hit.seen.states, marked), hit.seen.present)
+    """Return how sure the network is of a box and its state, from 0 to 1."""
+    return min(max(hit.seen.states), hit.seen.present)
 
 
 def _is_signed(box: Rect, row: Sequence[ReadLine]) -> bool:
@@ -139,7 +137,9 @@ def _state(hit: _Hit, emptiest: float, page: FlatPage, is_signed: bool) -> tuple
     tick."""
     best = int(np.argmax(hit.seen.states))
     told: TickState = STATES[1 + best]  # type: ignore[assignment]
-    sure = _certainty(hit)
+    # A box that is ticked or filled is marked; which of both it is tells little.
+    marked = sum(hit.seen.states[STATES.index(state) - 1] for state in ("ticked", "filled"))
+    sure = max(_certainty(hit), min(marked, hit.seen.present))
     if sure < rungs.STRONG:
         return ("ticked", rungs.STRONG) if told == "ticked" and is_signed else ("unclear", rungs.EVEN)
     if told == "empty":

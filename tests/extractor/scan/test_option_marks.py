@@ -52,11 +52,26 @@ def _oval(x, y, rx, ry):
 def test_a_ring_is_taken_off_and_its_words_are_read_again_and_marked(ink):
     form, engine = _form(), Engine()
     start = _place(form, "园")
+    form.lines[0] = _unsure_of(form.lines[0], "园")
     form.draw(_oval(start + 1.0, 0.2, 1.35, 0.8), ink, 4)
     (line,), boxes = _marked(form, engine)
     assert engine.asked == 1
     assert len(boxes) == 1
     assert _having(line, line.bordered) == "园区"
+
+
+@pytest.mark.parametrize("ink", INKS)
+def test_words_that_were_surely_read_are_marked_by_a_ring_and_not_read_again(ink):
+    form, engine = _form(), Engine("商业  囚区  学校")
+    form.draw(_oval(_place(form, "园") + 1.0, 0.2, 1.35, 0.8), ink, 4)
+    (line,), _ = _marked(form, engine)
+    assert (_having(line, line.bordered), line.reading.text, engine.asked) == ("园区", OPTIONS, 0)
+
+
+def _unsure_of(line, char):
+    """The line, as if a ring made one of its characters hard to read."""
+    glyphs = [replace(one, confidence=0.6) if one.text == char else one for one in line.reading.glyphs]
+    return replace(line, reading=Reading(tuple(glyphs)))
 
 
 def _place(form, char):
