@@ -144,7 +144,8 @@ def _takes(host: ReadLine, line: ReadLine, page: FlatPage) -> bool:
     em, (top, bottom), (start, end) = em_of(host), _core(host, page), _core(line, page)
     if not -_CLOSER * em < max(top - end, start - bottom) < _NEAR * em:
         return False
-    beyond = _BEYOND * em if is_whole else 0.0
+    # What stands under it may be its own last characters, for which the cell had no room.
+    beyond = _BEYOND * em if is_whole and start < top else 0.0
     if not left + _INDENT * em - beyond < x0 < x1 < right + beyond:
         return False
     if not left + _INDENT * em < (x0 + x1) / 2 < right - _INDENT * em:

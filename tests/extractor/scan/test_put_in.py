@@ -56,6 +56,17 @@ def test_characters_as_wide_as_the_whole_answer_below_them_are_put_into_it():
     assert len(doubted) == 2
 
 
+def test_the_end_of_an_answer_that_stands_level_with_its_label_is_not_put_into_it():
+    form = Form("green.7256@126.c")
+    form.lines += [form.line("om", X + 3, Y + 1.2 * SIZE, (0, 1)), form.line("邮箱", 240, Y, (0, 0))]
+    page, doubted = _put(form)
+    assert [line.reading.text for line in page.lines if line.place.cell == (0, 1)] == [
+        "green.7256@126.c",
+        "om",
+    ]
+    assert not doubted
+
+
 def test_the_end_of_a_text_in_the_middle_of_its_cell_is_a_line_of_its_own():
     form = Form()
     left, right = 480, 1400  # pixels: the edges of the answer's cell
