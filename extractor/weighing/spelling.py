@@ -126,7 +126,7 @@ def _in_context(read: str, runs: Sequence[Span | None], told: Container[int], mo
 
     A rival is taken where that outweighs its lower likelihood, and is then at most as sure as `most`: nobody
     has read it so. Of a character that fits one is surer, if it was read at all and is no person's name; of
-    one that does not, less sure.
+    one that does not, less sure. Of a person's name a doubtful one is at best even.
     """
     places = {at: run for at, run in enumerate(runs) if isinstance(run, Run)}
     choices = [_choice(run, read[at], at in told) for at, run in places.items()]
@@ -144,6 +144,9 @@ def _in_context(read: str, runs: Sequence[Span | None], told: Container[int], mo
         else:
             may_rise = run.confidence >= rungs.LIKELIER and not weighed.is_name
             sure = max(run.confidence, rungs.NAMED) if may_rise else run.confidence
+            if weighed.is_name and sure < rungs.STRONG:
+                # No word bears out a character of a name.
+                sure = min(sure, rungs.EVEN)
             found[at] = run.model_copy(update={"confidence": min(shares[best], sure)})
     return found
 

@@ -181,7 +181,15 @@ def test_a_character_that_makes_a_word_is_surer():
 
 def test_a_word_makes_no_character_surer_in_what_may_be_a_name():
     read = respell(TEXT, _read("唐清秀", {1: (0.75, [("涛", 0.24)])})).spans[1]
-    assert (read.text, read.confidence) == ("清", 0.75)
+    assert (read.text, read.confidence) == ("清", 0.5)
+
+
+def test_a_doubtful_character_of_a_name_is_for_a_person_since_no_word_bears_it_out():
+    """Met by hand: 蒋文洋, accepted as 蒋文泽."""
+    read = respell(TEXT, _read("蒋文泽", {2: (0.85, [("译", 0.099), ("洋", 0.044)])}))
+    assert (read.text, read.spans[2].confidence) == ("蒋文泽", 0.5)
+    sure = respell(TEXT, _read("蒋文泽", {2: (0.97, [("洋", 0.02)])}))
+    assert sure.spans[2].confidence > 0.9
 
 
 def test_a_sure_character_is_not_asked_about_words():
