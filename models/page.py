@@ -14,7 +14,7 @@ from pydantic import model_validator
 from models.base import Model
 from models.identity import Identity, Tag
 
-# "strike" takes text out. "crossed" is a stroke that does so only among options; it may be part of a character.
+# "strike" takes text out. "crossed" is a stroke that does so only among options: it may be of the character.
 Emphasis = Literal["bold", "underline", "highlight", "colour", "border", "strike", "crossed"]
 SealShape = Literal["round", "oval", "square"]
 InkKind = Literal["pen", "thumb", "chop"]
