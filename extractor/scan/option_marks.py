@@ -34,6 +34,7 @@ from extractor.scan.pen_marks import blue_ink
 from extractor.scan.readings import Glyph
 from extractor.scan.red_ink import loose_red
 from extractor.text.tick_signs import MARK_GLYPHS, is_chinese
+from models.geometry import area, meet
 from models.page import Box
 
 Gray = NDArray[np.uint8]
@@ -68,21 +69,33 @@ def mark_options(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple[Box
             if row is None or not lists_options(row):
                 continue
             ovals = find_rings(row, pens, ink)
-            if ovals and _is_sure(row):
-                page, row = with_rings(ovals, row, page)
-            elif ovals:
-                page, row = without_rings(ovals, row, page, ink, engine)
+            may_hide = _least(row) < rungs.STRONG and not _is_sealed(row, page)
+            bare = without_rings(ovals, row, page, ink, engine) if ovals and may_hide else None
+            if bare and _least(bare[1]) > _least(row):
+                page, row = bare
                 ink[row.part] &= page.lifted[row.part] < PAPER
                 pens[row.part] &= ink[row.part]
                 doubted.append(page.in_points(row.lines[0].place.box))
+            elif ovals:
+                # What looks like a ring hides nothing, or is a part of the characters.
+                page, row = with_rings(ovals, row, page)
             page = _ticked(row, pens, ink, page)
             page = _crossed_out(row, ink, page)
     return page, tuple(doubted)
 
 
-def _is_sure(row: Row) -> bool:
-    """Tell whether each character of a row was read surely: what looks like a ring hides none."""
-    return all(glyph.confidence >= rungs.STRONG for line in row.lines for glyph in line.reading.glyphs)
+def _least(row: Row) -> float:
+    """Return how sure the least sure character of a row is. Where all are sure, no ring hides one."""
+    return min(
+        (glyph.confidence for line in row.lines for glyph in line.reading.glyphs if glyph.text.strip()),
+        default=0.0,
+    )
+
+
+def _is_sealed(row: Row, page: FlatPage) -> bool:
+    """Tell whether a seal without colour lies on a row, whose outline looks like a pen's ring."""
+    seals = [ring.box for ring in page.rings if not ring.red]
+    return any(area(meet(line.place.box, seal)) > 0 for line in row.lines for seal in seals)
 
 
 def _ticked(row: Row, pens: Mask, ink: Mask, page: FlatPage) -> FlatPage:
