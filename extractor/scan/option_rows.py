@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan.flat import FlatPage, ReadLine
-from extractor.scan.struck import em_of
 from extractor.text.tick_signs import BOX_LOOKALIKES, EMPTY_GLYPHS, MARK_GLYPHS, TICK_LOOKALIKES, is_chinese
 
 Gray = NDArray[np.uint8]
@@ -92,7 +91,7 @@ def row_of(lines: Sequence[ReadLine], ink: Mask, page: FlatPage) -> Row | None:
     grid, cell = lines[0].place.cell
     inset = _INSET * page.scale
     left, top, right, bottom = page.ruling.grids[grid].cells[cell].box
-    em = float(np.median([em_of(line) for line in lines]))
+    em = float(np.median([line.wide for line in lines]))
     em = min(em, _WIDEST * page.em) if page.em else em
     boxes = [line.place.box for line in lines]
     level = float(np.median([(box[1] + box[3]) / 2 for box in boxes]))

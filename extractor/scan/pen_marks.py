@@ -18,7 +18,6 @@ from extractor.scan.layers import PAPER
 from extractor.scan.lost_characters import has_lost_character
 from extractor.scan.lost_digits import has_lost_digit
 from extractor.scan.red_ink import loose_red
-from extractor.scan.struck import em_of
 from extractor.scan.written_over import Written, written_over
 from extractor.text.tick_signs import BOX_LOOKALIKES, EMPTY_GLYPHS, MARK_GLYPHS, is_chinese
 from models.geometry import Rect, contains, meet, middle
@@ -146,13 +145,13 @@ def has_boxes(line: ReadLine) -> bool:
 
 def _usual_em(lines: Sequence[ReadLine]) -> float:
     """Return the median em of the long lines in pixels; infinity where there is none."""
-    return float(np.median([em_of(line) for line in lines if len(line.reading.glyphs) >= _LONG] or [np.inf]))
+    return float(np.median([line.wide for line in lines if len(line.reading.glyphs) >= _LONG] or [np.inf]))
 
 
 def _em(line: ReadLine, usual: float) -> float:
     """Return the em of a line in pixels. The box of a short line may hold more than was read, so that its em
     is held to `usual`."""
-    em, glyphs = em_of(line), line.reading.glyphs
+    em, glyphs = line.wide, line.reading.glyphs
     wide = line.place.box[2] - line.place.box[0]
     steps = [(b.at - a.at) * wide for a, b in pairwise(glyphs) if is_chinese(a.text) and is_chinese(b.text)]
     if not steps:
@@ -331,7 +330,7 @@ def _is_put_above(line: ReadLine, other: ReadLine, beside: Sequence[ReadLine]) -
     above them. `beside` are the other lines of the cell."""
     if not 0 < len(line.reading.text.strip()) <= _INSERTED:
         return False
-    (x0, y0, x1, y1), (left, top, right, _), em = line.place.box, other.place.box, em_of(other)
+    (x0, y0, x1, y1), (left, top, right, _), em = line.place.box, other.place.box, other.wide
     close = y0 < top and top - y1 < _NEAR * em and left - _OUTSIDE * em < x0 and x1 < right + _OUTSIDE * em
     return (
         close

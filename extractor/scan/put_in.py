@@ -10,7 +10,6 @@ from dataclasses import replace
 from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.pen_marks import has_boxes, is_in_row
 from extractor.scan.readings import Glyph
-from extractor.scan.struck import em_of
 from extractor.text.tick_signs import is_chinese
 from models.geometry import Rect
 from models.page import Box
@@ -67,7 +66,7 @@ def _above_struck(line: ReadLine, page: FlatPage) -> ReadLine:
         if other.place.cell in (None, line.place.cell) or sum(other.struck) <= _MOST * len(other.struck):
             continue
         left, _, right, _ = other.place.box
-        em, (top, _) = em_of(other), _core(other, page)
+        em, (top, _) = other.wide, _core(other, page)
         if (
             -_INTO * em < top - end < _GAP * em
             and start < top
@@ -93,7 +92,7 @@ def _core(line: ReadLine, page: FlatPage) -> tuple[float, float]:
     _, y0, _, y1 = line.place.box
     # Where two characters stand far apart, their step is no em.
     most = _WIDEST * page.em if page.em else y1 - y0
-    middle, half = (y0 + y1) / 2, min(em_of(line), y1 - y0, most) / 2
+    middle, half = (y0 + y1) / 2, min(line.wide, y1 - y0, most) / 2
     return middle - half, middle + half
 
 
@@ -119,10 +118,10 @@ def _is_text_of_cell(line: ReadLine, page: FlatPage) -> bool:
     if not others:
         grid, cell = line.place.cell
         _, top, _, bottom = page.ruling.grids[grid].cells[cell].box
-        return abs(start + end - top - bottom) / 2 < _OFF_MIDDLE * em_of(line)
+        return abs(start + end - top - bottom) / 2 < _OFF_MIDDLE * line.wide
     return any(
         not any(other.struck)
-        and -_CLOSER * em_of(other) < start - _core(other, page)[1] < _NEAR * em_of(other)
+        and -_CLOSER * other.wide < start - _core(other, page)[1] < _NEAR * other.wide
         and _is_centred(other, page)
         for other in others
     )
@@ -141,7 +140,7 @@ def _takes(host: ReadLine, line: ReadLine, page: FlatPage) -> bool:
     is_whole = is_in_row(host, page)
     if more == 0 and not is_whole:
         return False
-    em, (top, bottom), (start, end) = em_of(host), _core(host, page), _core(line, page)
+    em, (top, bottom), (start, end) = host.wide, _core(host, page), _core(line, page)
     if not -_CLOSER * em < max(top - end, start - bottom) < _NEAR * em:
         return False
     # What stands under it may be its own last characters, for which the cell had no room.
@@ -168,7 +167,7 @@ def _is_centred(line: ReadLine, page: FlatPage) -> bool:
     grid, cell = line.place.cell
     left, _, right, _ = page.ruling.grids[grid].cells[cell].box
     x0, _, x1, _ = line.place.box
-    return abs(x0 + x1 - left - right) / 2 < _OFF_MIDDLE * em_of(line)
+    return abs(x0 + x1 - left - right) / 2 < _OFF_MIDDLE * line.wide
 
 
 def _number(host: ReadLine, line: ReadLine) -> int:

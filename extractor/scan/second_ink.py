@@ -20,7 +20,6 @@ from extractor.scan.ocr import OcrEngine
 from extractor.scan.pen_marks import blue_ink, has_boxes
 from extractor.scan.readings import Glyph
 from extractor.scan.red_ink import loose_red
-from extractor.scan.struck import em_of
 from models.geometry import Rect
 from models.page import Box
 
@@ -80,7 +79,7 @@ def _whole(picture: Gray) -> Rect:
 
 def _pieces(line: ReadLine, pen: Mask, page: FlatPage) -> Iterator[_Piece]:
     """Yield what `pen` wrote over a printed line. A line that is written by that pen has none."""
-    em = min(em_of(line), _WIDEST * page.em) if page.em else em_of(line)
+    em = min(line.wide, _WIDEST * page.em) if page.em else line.wide
     x0, y0, x1, y1 = line.place.box
     level = (y0 + y1) / 2
     left, right = max(0, round(x0)), round(x1)
@@ -109,7 +108,7 @@ def _pieces(line: ReadLine, pen: Mask, page: FlatPage) -> Iterator[_Piece]:
 def _changed(line: ReadLine, piece: _Piece, new: Sequence[Glyph]) -> ReadLine:
     """Return the line with `new` in place of the characters under the piece, or between those beside it where
     none was read under it."""
-    glyphs, em = line.reading.glyphs, em_of(line)
+    glyphs, em = line.reading.glyphs, line.wide
     x0, _, x1, _ = line.place.box
     wide = x1 - x0
     centre = (piece.box[0] + piece.box[2]) / 2

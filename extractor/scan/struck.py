@@ -101,7 +101,7 @@ def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
 def strokes_through(line: ReadLine, ink: Mask, page: FlatPage) -> list[Stroke]:
     """Return the strokes through the characters of `line`. `ink` is a mask of the page's ink, height x
     width."""
-    em = em_of(line)
+    em = line.wide
     left, top, right, bottom = _around(line, em, page)
     part = ink[top:bottom, left:right]
     joined = all(glyph.text.isascii() for glyph in line.reading.glyphs)
@@ -243,7 +243,7 @@ def _is_on(sealed: Mask, stroke: Stroke) -> bool:
 def _struck(line: ReadLine, strokes: Sequence[Stroke]) -> tuple[bool, ...]:
     """Tell of each character whether it is struck. Its middle lies on a stroke, or so little beyond the end
     that only the hand fell short. A piece of the line that is mostly struck is struck as a whole."""
-    em = em_of(line)
+    em = line.wide
     boxes = line.glyph_boxes()
     on = [
         any(one.x0 - _OVER * em < (x0 + x1) / 2 < one.x1 + _OVER * em for one in strokes) for x0, x1 in boxes
@@ -273,8 +273,3 @@ def _runs(inked: Mask, least: float) -> Iterator[tuple[int, int]]:
     for start, end in zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True):
         if end - start >= least:
             yield start, end
-
-
-def em_of(line: ReadLine) -> float:
-    """Return the em of a line in pixels: the width of a Chinese character."""
-    return line.wide

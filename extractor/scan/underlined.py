@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import PAPER
 from extractor.scan.red_ink import loose_red
-from extractor.scan.struck import em_of
 
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -50,7 +49,7 @@ def _marks(line: ReadLine, ink: Mask, page: FlatPage) -> tuple[bool, ...]:
     x0, _, x1, _ = line.place.box
     ems = sum(_NARROW if glyph.text.isascii() else 1.0 for glyph in line.reading.glyphs)
     # The box of a line is higher where it holds what a pen drew.
-    em = min(em_of(line), (x1 - x0) / max(ems, 1.0))
+    em = min(line.wide, (x1 - x0) / max(ems, 1.0))
     over = [
         [
             n

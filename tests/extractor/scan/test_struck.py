@@ -8,7 +8,7 @@ import pytest
 from extractor.scan.compose import make_page
 from extractor.scan.readings import Reading
 from extractor.scan.seals.ring import Ring
-from extractor.scan.struck import em_of, mark_struck, strokes_through
+from extractor.scan.struck import mark_struck, strokes_through
 from tests.extractor.scan.pens import BLACK, INKS, SIZE, Form, X, Y
 
 
@@ -164,7 +164,7 @@ def test_two_characters_that_touch_within_a_text_are_not_struck():
 def test_characters_are_no_narrower_than_their_places_on_a_coarse_raster(words, at):
     (line,) = Form(words).lines
     glyphs = tuple(replace(glyph, at=one) for glyph, one in zip(line.reading.glyphs, at, strict=True))
-    assert em_of(replace(line, reading=Reading(glyphs))) > 0.7 * SIZE
+    assert replace(line, reading=Reading(glyphs)).wide > 0.7 * SIZE
 
 
 def test_the_feet_of_the_line_above_strike_nothing():
