@@ -1,18 +1,17 @@
 """Forms that are arranged as bureaus arrange them: tables beside each other, the same form twice on a page,
 boxes and numbers in the rows of a table. Drafted, filled in their own file, and read back."""
 
-import io
 from pathlib import Path
 from typing import Any
 
 from docx import Document
 
-from extractor import Source, draft_form, extract, spots_in
+from extractor import Source, extract, spots_in
 from generator import generate_from, new_identity
 from models.fields import ChoiceField, RowsField, SignatureField
 from models.form import FormDefinition
 from models.record import Record
-from service.forms.drafts import field_name
+from tests.extractor.drafting.round_trip import drafted, saved
 
 
 def put(parent: Any, *rows: tuple[str, ...]) -> None:
@@ -22,16 +21,6 @@ def put(parent: Any, *rows: tuple[str, ...]) -> None:
     for r, row in enumerate(rows):
         for c, text in enumerate(row):
             table.cell(r, c).text = text
-
-
-def saved(document: Any) -> bytes:
-    file = io.BytesIO()
-    document.save(file)
-    return file.getvalue()
-
-
-def drafted(data: bytes) -> FormDefinition:
-    return FormDefinition.model_validate(draft_form(data, "draft", field_name).form)
 
 
 def filled(data: bytes, form: FormDefinition, folder: Path, **values: Any) -> dict[str, Any]:

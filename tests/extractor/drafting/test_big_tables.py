@@ -9,14 +9,14 @@ from typing import Any
 from docx import Document
 from docx.text.paragraph import Paragraph
 
-from extractor import Source, draft_form, extract, spots_in
+from extractor import spots_in
 from extractor.drafting.kinds import is_blank, kind_of
 from generator import generate_from, new_identity
 from models.fields import ChoiceField, NumberField, PeriodField, ProseField, RowsField
 from models.fields.number import Amount
 from models.form import FormDefinition
 from models.record import Record
-from service.forms.drafts import field_name
+from tests.extractor.drafting.round_trip import drafted, result_of
 
 Cells = tuple[tuple[int, int, str], ...]  # rows and columns that each goes over, and its text
 
@@ -52,14 +52,9 @@ def _write(paragraph: Paragraph, line: str) -> None:
         paragraph.add_run(part)
 
 
-def drafted(data: bytes) -> FormDefinition:
-    return FormDefinition.model_validate(draft_form(data, "draft", field_name).form)
-
-
 def read(form: FormDefinition, data: bytes, folder: Path) -> dict[str, Any]:
-    path = folder / "a.docx"
-    path.write_bytes(data)
-    (result,) = extract(Source.at(path), {form.name: form})
+    """The values that are read, by title; none may go to a person."""
+    result = result_of(form, data, folder)
     assert {form.titles[name] for name, one in result.fields.items() if one.decision == "review"} == set()
     return {form.titles[name]: one.value for name, one in result.fields.items()}
 

@@ -7,15 +7,11 @@ from typing import Any
 import pytest
 from docx import Document
 
-from extractor import Options, Source, draft_form, extract, print_docx
+from extractor import Options, Source, extract, print_docx
 from models.form import FormDefinition
-from service.forms.drafts import field_name
+from tests.extractor.drafting.round_trip import drafted
 from tests.service.forms.sentence_form import FORM
 from tests.service.forms.test_words_between import own_file
-
-
-def drafted(data: bytes) -> FormDefinition:
-    return FormDefinition.model_validate(draft_form(data, "draft", field_name).form)
 
 
 def kinds(form: FormDefinition) -> list[str]:

@@ -1,47 +1,30 @@
 """Lines outside tables: forms without any table, headings with room, choices on a cover, days under names."""
 
-import io
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from docx import Document
 
-from extractor import Source, draft_form, extract
 from extractor.drafting.kinds import is_blank
 from extractor.drafting.loose import asked_in
 from models.errors import NotAForm
-from models.form import FormDefinition
-from service.forms.drafts import field_name
+from tests.extractor.drafting.round_trip import drafted, read, saved
 from tests.extractor.drafting.test_arrangements import put
 
 
-def saved(lines: list[str], *rows: tuple[str, ...]) -> bytes:
+def of_lines(lines: list[str], *rows: tuple[str, ...]) -> bytes:
     document = Document()
     for line in lines:
         document.add_paragraph(line)
     if rows:
         put(document, *rows)
-    file = io.BytesIO()
-    document.save(file)
-    return file.getvalue()
-
-
-def drafted(data: bytes) -> FormDefinition:
-    return FormDefinition.model_validate(draft_form(data, "draft", field_name).form)
-
-
-def read(form: FormDefinition, data: bytes, folder: Path) -> dict[str, Any]:
-    path = folder / "a.docx"
-    path.write_bytes(data)
-    (result,) = extract(Source.at(path), {form.name: form})
-    return {form.titles[name]: one.value for name, one in result.fields.items()}
+    return saved(document)
 
 
 def test_a_form_without_any_table_is_drafted_and_read(tmp_path: Path) -> None:
     text = "兹证明{}，身份证号{}，系我单位职工，月收入{}元。"
-    blank = saved(
+    blank = of_lines(
         [
             "在职证明",
             text.format("______", "__________", "____"),
@@ -53,7 +36,7 @@ def test_a_form_without_any_table_is_drafted_and_read(tmp_path: Path) -> None:
     assert [field.kind for field in form.fields.values()] == [
         "text", "id-card", "number", "text", "phone", "date",
     ]  # fmt: skip
-    filled = saved(
+    filled = of_lines(
         ["在职证明", text.format("唐立群", "130102198109150010", "8600"),
          "联系人：许静    联系电话：031186051129", "2024年12月2日"]
     )  # fmt: skip
@@ -64,20 +47,20 @@ def test_a_form_without_any_table_is_drafted_and_read(tmp_path: Path) -> None:
 
 def test_a_page_that_asks_for_nothing_is_no_form() -> None:
     with pytest.raises(NotAForm):
-        drafted(saved(["关于放假的通知", "各科室：", "现将放假安排通知如下。"]))
+        drafted(of_lines(["关于放假的通知", "各科室：", "现将放假安排通知如下。"]))
 
 
 def test_a_heading_over_nothing_is_room_to_write_and_ends_at_the_next(tmp_path: Path) -> None:
     lines = ["课题结项报告", "课题名称：________", "一、研究过程（不超过500字）", "", "二、主要观点", ""]
     rows = (("负责人", ""), ("电话", ""))
-    form = drafted(saved([*lines, "三、联系信息"], *rows))
+    form = drafted(of_lines([*lines, "三、联系信息"], *rows))
     kinds = {form.titles[name]: field.kind for name, field in form.fields.items()}
     assert kinds == {
         "课题名称": "text", "研究过程（不超过500字）": "prose", "主要观点": "prose", "负责人": "text", "电话": "phone",
     }  # fmt: skip
     lines[1], lines[3], lines[5] = "课题名称：小镇研究", "赴六镇调研。", "三方协同。"
     found = read(
-        form, saved([*lines, "三、联系信息"], ("负责人", "马静宜"), ("电话", "13629317842")), tmp_path
+        form, of_lines([*lines, "三、联系信息"], ("负责人", "马静宜"), ("电话", "13629317842")), tmp_path
     )
     assert (found["课题名称"], found["研究过程（不超过500字）"], found["主要观点"]) == (
         "小镇研究",
@@ -88,15 +71,15 @@ def test_a_heading_over_nothing_is_room_to_write_and_ends_at_the_next(tmp_path: 
 
 def test_boxes_on_a_line_are_a_choice_and_no_text(tmp_path: Path) -> None:
     lines = ["经营许可申请书", "申请类型：□新办  □变更  □延续"]
-    form = drafted(saved(lines, ("经营者名称", ""), ("负责人", "")))
+    form = drafted(of_lines(lines, ("经营者名称", ""), ("负责人", "")))
     lines[1] = "申请类型：□新办  ☑变更  □延续"
-    found = read(form, saved(lines, ("经营者名称", "老街面馆"), ("负责人", "裴世荣")), tmp_path)
+    found = read(form, of_lines(lines, ("经营者名称", "老街面馆"), ("负责人", "裴世荣")), tmp_path)
     assert found["申请类型"] == ("变更",)
 
 
 def test_a_line_names_the_unit_of_all_sums() -> None:
     form = drafted(
-        saved(
+        of_lines(
             ["资金申报表", "金额单位：万元"], ("总投资", "", "资金来源", ""), ("项目名称", "", "负责人", "")
         )
     )
@@ -108,9 +91,9 @@ def test_a_line_names_the_unit_of_all_sums() -> None:
 def test_rows_that_are_printed_and_counted_are_asked_one_by_one(tmp_path: Path) -> None:
     head = ("序号", "检查内容", "检查结果", "存在问题")
     rows = (("1", "通道是否畅通", "□是 □否", ""), ("2", "器材是否有效", "□是 □否", ""))
-    form = drafted(saved(["检查记录表"], head, *rows))
+    form = drafted(of_lines(["检查记录表"], head, *rows))
     rows = (("1", "通道是否畅通", "☑是 □否", ""), ("2", "器材是否有效", "□是 ☑否", "灭火器欠压"))
-    found = read(form, saved(["检查记录表"], head, *rows), tmp_path)
+    found = read(form, of_lines(["检查记录表"], head, *rows), tmp_path)
     assert found["通道是否畅通"] == ("是",)
     assert found["器材是否有效"] == ("否",)
     assert "灭火器欠压" in found.values()
@@ -118,11 +101,11 @@ def test_rows_that_are_printed_and_counted_are_asked_one_by_one(tmp_path: Path) 
 
 def test_a_day_without_a_label_at_the_end_of_a_line_is_a_field_of_its_own(tmp_path: Path) -> None:
     lines = ["借款单", "借款部门：________        ____年__月__日", "致：______________"]
-    form = drafted(saved(lines, ("借款人", ""), ("借款事由", "")))
+    form = drafted(of_lines(lines, ("借款人", ""), ("借款事由", "")))
     assert [(form.titles[name], one.kind) for name, one in form.fields.items()][:3] == [
         ("借款部门", "text"), ("日期", "date"), ("致", "text"),
     ]  # fmt: skip
-    filled = saved(
+    filled = of_lines(
         ["借款单", "借款部门：基建科        2024年5月13日", "致：财务处"],
         ("借款人", "仲维民"), ("借款事由", "购设备"),
     )  # fmt: skip
@@ -131,19 +114,21 @@ def test_a_day_without_a_label_at_the_end_of_a_line_is_a_field_of_its_own(tmp_pa
 
 
 def test_a_label_that_asks_for_a_day_keeps_its_blanks() -> None:
-    form = drafted(saved(["申请书", "成立时间：________        ____年__月__日"], ("姓名", ""), ("性别", "")))
+    form = drafted(
+        of_lines(["申请书", "成立时间：________        ____年__月__日"], ("姓名", ""), ("性别", ""))
+    )
     assert next(one.kind for one in form.fields.values()) == "date"
     assert "日期" not in form.titles.values()
 
 
 def test_a_lone_box_before_a_statement_is_read_where_the_statement_is_its_label(tmp_path: Path) -> None:
     said = "{} 本人承诺以上所填内容和提交的材料均真实。\n申请人（签字）：________\n      年    月    日"
-    form = drafted(saved(["申请表", "姓名：________"], (said.format("□"),), ("注：一式两份",)))
+    form = drafted(of_lines(["申请表", "姓名：________"], (said.format("□"),), ("注：一式两份",)))
     lone = next(one for one in form.fields.values() if one.kind == "choice")
     signed = next(form.titles[one.name] for one in form.fields.values() if one.kind == "date")
     assert signed == "申请人签字日期"
     for mark, value in (("☑", lone.options), ("□", ())):
-        filled = saved(["申请表", "姓名：裴兰英"], (said.format(mark),), ("注：一式两份",))
+        filled = of_lines(["申请表", "姓名：裴兰英"], (said.format(mark),), ("注：一式两份",))
         found = read(form, filled, tmp_path)
         assert (found[form.titles[lone.name]] or ()) == value
 
@@ -155,7 +140,7 @@ def test_a_label_of_one_character_may_have_another_in_brackets() -> None:
 
 
 def test_a_day_behind_the_place_for_a_name_is_asked_for() -> None:
-    form = drafted(saved(["申请书", "姓名：________", "申请人签名：________          年    月    日"]))
+    form = drafted(of_lines(["申请书", "姓名：________", "申请人签名：________          年    月    日"]))
     assert [(field.kind, form.titles[name]) for name, field in form.fields.items()][1:] == [
         ("signature", "申请人签名"),
         ("date", "申请人签名日期"),
@@ -163,5 +148,5 @@ def test_a_day_behind_the_place_for_a_name_is_asked_for() -> None:
 
 
 def test_a_cell_that_says_only_how_to_fill_it_in_belongs_to_the_heading_above() -> None:
-    form = drafted(saved(["申报表"], ("建设情况",), ("（简述机构设置情况，可另附页）",)))
+    form = drafted(of_lines(["申报表"], ("建设情况",), ("（简述机构设置情况，可另附页）",)))
     assert list(form.titles.values()) == ["建设情况"]
