@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from extractor import rungs
 from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import PAPER
+from extractor.scan.pen_marks import blue_ink
 from extractor.scan.red_ink import loose_red
 from extractor.scan.seals import lift
 from extractor.scan.seals.personal import find_thumbs, is_chop
@@ -26,8 +27,6 @@ Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _DARKER = 90  # grey level: where a pale seal has ink of its own, only darker pixels are other ink
-_BLUE = 28  # levels: a pixel that is bluer than print by more is blue
-_BLUE_DARK = 200  # grey level: blue ink is darker
 _PRINT_HEIGHT = 10.0  # points, where no print was measured
 # Pixels of ink, as shares of the print's height squared. Set by hand; of 1,350 signed names that
 # `benchmarks.handwriting` drew none had less than 0.20.
@@ -107,7 +106,7 @@ def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
     that can't be told from them.
     """
     ink = _own_ink(page)
-    blue = np.asarray((page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK), np.bool_)
+    blue = blue_ink(page)
     pieces = [piece for line in page.lines for piece in _pieces(line)]
     shapes = {piece.box: _shape(ink, piece.box, piece.box[3] - piece.box[1]) for piece in pieces}
     heights = [_body(shape) for shape in shapes.values() if shape and len(shape.edges) > 3]
