@@ -22,8 +22,8 @@ _BLOCKS = 12  # blocks of a page from its top to its bottom
 _BARE = 0.2  # share of a block's rows in a column that must be bare to tell
 _LEAST = 0.04  # share of a column's bare ground that is soiled at least
 _TIMES = 5.0  # times the share that is usual on the page
-# At a glance each so-manieth row is looked at, and a part of a share makes a column suspect.
-GLANCE, SUSPECT = 3, 0.5
+GLANCE = 3  # at a glance each so-manieth row is looked at
+_SUSPECT = 0.5  # part of a soiled column's share that makes one suspect then
 _WIDE = 1.0  # points over which a column's share is smoothed
 _AROUND = 2.0  # points around lines of text that are not looked at
 _BEYOND = 3.0  # points to the side of soiled columns that are cleaned, too: a band fades out
@@ -49,13 +49,28 @@ _SPREAD, _WIDER = 1.0, 2.5
 _DARKEST = 60.0  # grey level: no ground counts as darker
 
 
-def soiled_columns(gray: Gray, bare: Mask, scale: float, part: float = 1.0) -> Mask:
+def soiled_columns(gray: Gray, bare: Mask, scale: float) -> Mask:
     """Return a mask of the columns of a page that are soiled all the way down.
 
     `gray`: the page, height x width; `bare`: where its ground lies bare; `scale`: pixels a point. A band
-    shows in most of the blocks into which the sheet is cut. `part`: of the share that makes a column soiled,
-    the part that is enough.
+    shows in most of the blocks into which the sheet is cut.
     """
+    bands = _columns_over(1.0, gray, bare, scale)
+    for first, last in _stretches(bands):
+        if _is_dashed(gray[:, first:last], scale):
+            bands[first:last] = False
+    return bands
+
+
+def seems_soiled(gray: Gray, bare: Mask, scale: float) -> bool:
+    """Tell by some of its rows whether a page may have soiled columns. Most have none. `gray` and `bare` hold
+    each row of those for `soiled_columns` whose number is a multiple of `GLANCE`; dashes can't be told from
+    specks in them."""
+    return bool(_columns_over(_SUSPECT, gray, bare, scale).any())
+
+
+def _columns_over(part: float, gray: Gray, bare: Mask, scale: float) -> Mask:
+    """Return a mask of the columns that have more than a part of the share that makes one soiled."""
     ground = bare.astype(np.uint8)
     soil = cv2.bitwise_and(ground, cv2.inRange(gray, 0, _SOIL - 1))
     shares = []
@@ -71,12 +86,7 @@ def soiled_columns(gray: Gray, bare: Mask, scale: float, part: float = 1.0) -> M
     column = np.nanmedian(told, axis=0)
     wide = min(width, max(1, round(_WIDE * scale)))
     column = np.convolve(column, np.ones(wide) / wide, "same")
-    bands = np.asarray(column > part * max(_LEAST, _TIMES * float(np.median(column))), np.bool_)
-    # At a glance dashes can't be told from specks.
-    for first, last in _stretches(bands) if part == 1.0 else ():
-        if _is_dashed(gray[:, first:last], scale):
-            bands[first:last] = False
-    return bands
+    return np.asarray(column > part * max(_LEAST, _TIMES * float(np.median(column))), np.bool_)
 
 
 def _is_dashed(strip: Gray, scale: float) -> bool:
@@ -107,7 +117,9 @@ def without_bands(text: Gray, boxes: Sequence[Rect], scale: float) -> Gray | Non
 
     `boxes`: bounding boxes of its lines in pixels, of which some may be dirt; `scale`: pixels a point.
     """
-    if not _seems_soiled(text, boxes, scale):
+    some = np.ascontiguousarray(text[::GLANCE])
+    bare = (_rules(some, scale, GLANCE) == 0) & (_lines(some.shape, boxes, scale, GLANCE) == 0)
+    if not seems_soiled(some, bare, scale):
         return None
     rules = _rules(text, scale)
     lines = _lines(text.shape, boxes, scale)
@@ -121,13 +133,6 @@ def without_bands(text: Gray, boxes: Sequence[Rect], scale: float) -> Gray | Non
         part = slice(max(0, first - 1), last + 1)
         cleaned[:, part] = _lifted(text[:, part], rules[:, part], lines[:, part], scale)
     return cleaned
-
-
-def _seems_soiled(text: Gray, boxes: Sequence[Rect], scale: float) -> bool:
-    """Tell by some of its rows whether a page may have a band of dirt. Most have none."""
-    some = np.ascontiguousarray(text[::GLANCE])
-    bare = (_rules(some, scale, GLANCE) == 0) & (_lines(some.shape, boxes, scale, GLANCE) == 0)
-    return bool(soiled_columns(some, bare, scale, SUSPECT).any())
 
 
 def _lifted(text: Gray, rules: Gray, lines: Gray, scale: float) -> Gray:

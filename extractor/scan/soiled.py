@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.scan.bands import GLANCE, SUSPECT, soiled_columns
+from extractor.scan.bands import GLANCE, seems_soiled, soiled_columns
 from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.lines import crop
 from extractor.scan.ocr import OcrEngine
@@ -30,8 +30,7 @@ def find_soiled(page: FlatPage) -> tuple[Box, ...]:
     lines that read differently with their dirt."""
     seen = page.clear if page.soiled is None else page.soiled
     lines: list[ReadLine] = []
-    # Most pages are clean, as some of their rows tell.
-    if soiled_columns(seen[::GLANCE], _bare(page, GLANCE), page.scale, SUSPECT).any():
+    if seems_soiled(seen[::GLANCE], _bare(page, GLANCE), page.scale):
         soiled = soiled_columns(seen, _bare(page), page.scale)
         lines = [line for line in page.lines if line.place.cell is not None and _touches(line, soiled)]
     return tuple(page.in_points(box) for box in (*(line.place.box for line in lines), *page.disputed))
