@@ -17,7 +17,7 @@ from extractor.scan.ruling import Ruling
 from extractor.scan.seals.lift import lift_seals
 from extractor.scan.seals.ring import Ring
 from extractor.text.tick_signs import is_chinese
-from models.geometry import Rect
+from models.geometry import Rect, meet
 from models.page import Box
 
 Gray = NDArray[np.uint8]
@@ -29,6 +29,7 @@ _NARROW = 0.5  # ems: width of any other character
 # Of a line's height, or of its width over its ems if that is more: the em where characters stand apart.
 _APART = 0.7
 _LEAST_WIDE = 0.7  # of a line's width over its ems: least width of a Chinese character
+_INSET = 2.0  # points that ink in a cell is kept off its edge
 _USUAL_EM = 0.58  # share of a line's height: an em, where no two Chinese characters follow each other
 
 
@@ -171,6 +172,16 @@ class FlatPage:
         """The em of most of its print in pixels; 0 where no two Chinese characters follow each other."""
         steps = [step for line in self.lines for step in line.steps()]
         return float(np.median(steps)) if steps else 0.0
+
+    def in_cell(self, place: Place) -> Rect:
+        """Return the part of a place's box inside its cell, without the cell's edges; all of it between
+        tables. In pixels."""
+        if place.cell is None:
+            return place.box
+        grid, cell = place.cell
+        left, top, right, bottom = self.ruling.grids[grid].cells[cell].box
+        inset = _INSET * self.scale
+        return meet(place.box, (left + inset, top + inset, right - inset, bottom - inset))
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -31,6 +31,11 @@ _SHORTEST_JOINED = 1.9  # ems: the same through letters and digits, which pens j
 # ink is taller than print.
 _SHORTEST_PART = 2.1  # ems: least length of a stroke through a part of a piece
 _TALL = 1.2  # ems: greatest height of print
+# A shorter stroke goes through two characters, whose print a sign between them or a character that was
+# written over one may join. It counts where it is straight: print is inked without a break along no line.
+_SHORT = 2.6  # ems
+_STRAIGHT = 0.9  # share of its length that is inked along one line
+_TILTS = tuple(n / 32 for n in range(-16, 17))  # rows a column of the lines that are tried
 _SWAY = 0.13  # ems: how far a stroke may stray from straight
 _SLOPES = (0.0, 0.1, -0.1, 0.2, -0.2, 0.32, -0.32, 0.45, -0.45)  # rows a column that are tried for strokes
 _ASIDE = 0.13  # ems from a stroke's middle, above and below: ink beyond is that of characters
@@ -76,7 +81,8 @@ class Stroke:
 def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
     """Mark the characters that a pen went through.
 
-    Return the page with the marks, and the boxes, in points, of lines whose strokes met no character.
+    Return the page with the marks, and the boxes, in points, of lines whose strokes met no character or may
+    be signs that tell where something is put in.
     """
     dark = page.lifted < PAPER
     if page.layers.red.any():
@@ -86,15 +92,18 @@ def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
     lines: list[ReadLine] = []
     lost: list[Box] = []
     for line in page.lines:
-        found = [
+        seen = [
             stroke
             for stroke in strokes_through(line, dark, page)
             if sealed is None or not _is_on(sealed, stroke)
         ]
+        found = [stroke for stroke in seen if not _is_bridge(stroke, line, dark, page)]
         marks = _struck(line, found)
         lines.append(replace(line, struck=marks) if any(marks) else line)
         if found and not any(marks):
             lost.append(page.in_points(line.place.box))
+        elif len(found) < len(seen):
+            lost.append(page.in_points(page.in_cell(line.place)))
     return page.reading(lines), tuple(lost)
 
 
@@ -125,6 +134,25 @@ def strokes_through(line: ReadLine, ink: Mask, page: FlatPage) -> list[Stroke]:
                     else []
                 )
     return found
+
+
+def _is_bridge(stroke: Stroke, line: ReadLine, ink: Mask, page: FlatPage) -> bool:
+    """Tell whether what seems a short stroke is print that something else joins."""
+    em = page.em or line.wide
+    if stroke.x1 - stroke.x0 > _SHORT * em:
+        return False
+    top, bottom = (max(0, round(stroke.y + way * _BEYOND * em)) for way in (-1, 1))
+    left, right = max(0, round(stroke.x0)), round(stroke.x1)
+    part = ink[top:bottom, left:right].astype(np.uint8)
+    high, wide = part.shape
+    least = max(1, round(_STRAIGHT * wide))
+    for tilt in _TILTS:
+        room = int(abs(tilt) * wide) + 1
+        level = np.array([[1, 0, 0], [-tilt, 1, room]], np.float32)
+        sheared = cv2.warpAffine(part, level, (wide, high + 2 * room), flags=cv2.INTER_NEAREST)
+        if any(next(_runs(row > 0, least), None) for row in sheared):
+            return False
+    return True
 
 
 def _is_inside(stroke: Stroke, line: ReadLine) -> bool:
