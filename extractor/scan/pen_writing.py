@@ -49,6 +49,7 @@ _LEAST = 0.02  # square ems: least ink of writing
 _LOW = 0.28  # ems: its least height
 _TALLEST = 1.5  # ems: greatest height of what was put in
 _WHOLE = 2  # characters at least of a line into which something is put, and of a value behind a struck one
+_SHORT = 3  # lines: a cell with more holds prose, whose lines stand too close to tell what was put in
 _INSERTED = 3  # characters at most that are put in
 _INSERTED_WIDE = 4.0  # ems: greatest width of these
 _ROOM = 0.15  # ems of paper around what is read
@@ -261,7 +262,8 @@ def _replace_behind(
 def _put_in(number: int, ink: Mask, page: FlatPage) -> Iterator[_Writing]:
     """Yield what stands above or below a line and was not read, or not surely."""
     line = page.lines[number]
-    if line.place.cell is None or len(line.reading.glyphs) < _WHOLE:
+    among = sum(other.place.cell == line.place.cell for other in page.lines)
+    if line.place.cell is None or len(line.reading.glyphs) < _WHOLE or among > _SHORT:
         return
     em = _em(line, page)
     core = core_rows(line, em, ink)

@@ -125,7 +125,8 @@ def _changed(line: ReadLine, piece: _Piece, new: Sequence[Glyph]) -> ReadLine:
         first, last = under[0], under[-1] + 1
     # A sign that tells where something is put in looks like a digit or a letter.
     beside = glyphs[first:last] or glyphs[max(0, first - 1) : first + 1]
-    if not any(is_chinese(one.text) == is_chinese(new[0].text) for one in beside):
+    words = [one for one in beside if one.text.isalnum()]
+    if words and not any(is_chinese(one.text) == is_chinese(new[0].text) for one in words):
         return line
     start, end = (piece.box[0] - x0) / wide, (piece.box[2] - x0) / wide
     added = [

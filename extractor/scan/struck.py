@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import PAPER
+from extractor.scan.pen_marks import has_boxes
 from extractor.scan.red_ink import loose_red
 from extractor.scan.seals import lift
 from models.geometry import Rect
@@ -97,7 +98,8 @@ def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
             for stroke in strokes_through(line, dark, page)
             if sealed is None or not _is_on(sealed, stroke)
         ]
-        found = [stroke for stroke in seen if not _is_bridge(stroke, line, dark, page)]
+        # In a row of boxes for ticking a pen belongs there.
+        found = [stroke for stroke in seen if has_boxes(line) or not _is_bridge(stroke, line, dark, page)]
         marks = _struck(line, found)
         lines.append(replace(line, struck=marks) if any(marks) else line)
         if found and not any(marks):

@@ -161,3 +161,12 @@ def test_an_answer_that_was_too_high_with_what_stands_above_it_is_read_level_wit
     assert page.lines[-1].place == Place(page.lines[-1].place.box, (0, 1))
     assert picture.shape[0] < 1.5 * SIZE
     assert len(doubted) == 1
+
+
+def test_nothing_is_put_into_prose():
+    form, engine = Form(), Engine("新")
+    form.write("新", 3.6, -0.95, BLACK, 28)
+    form.lines += [form.line("武汉清源", X, Y + n * 1.5 * SIZE, (0, 1)) for n in (1, 2, 3)]
+    page, doubted = _read(form, engine)
+    assert page.lines == tuple(form.lines)
+    assert not doubted

@@ -185,3 +185,10 @@ def test_an_angle_between_two_characters_strikes_neither_and_is_told(points):
     (line,) = page.lines
     assert not any(line.struck)
     assert len(told) == 1
+
+
+def test_a_tick_that_joins_print_in_a_row_of_boxes_is_not_told():
+    form = Form("□魏国")
+    form.draw([(1.7, 1.17), (2, 0.77), (2.3, 1.17)])
+    _, told = mark_struck(form.page())
+    assert not told
