@@ -29,6 +29,7 @@ _NARROW = 0.5  # ems: width of any other character
 # Of a line's height, or of its width over its ems if that is more: the em where characters stand apart.
 _APART = 0.7
 _LEAST_WIDE = 0.7  # of a line's width over its ems: least width of a Chinese character
+_INSET = 2.0  # points that what is looked for in a cell is kept off its edges
 _USUAL_EM = 0.58  # share of a line's height: an em, where no two Chinese characters follow each other
 
 
@@ -182,6 +183,16 @@ class FlatPage:
     def scale(self) -> float:
         """Pixels a point."""
         return self.layers.scale
+
+    def inside(self, line: ReadLine) -> Rect:
+        """Return the box of a line's cell in pixels, without the cell's edges; all of the page for a line
+        between tables."""
+        if line.place.cell is None:
+            return 0.0, 0.0, float(self.shape[1]), float(self.shape[0])
+        grid, cell = line.place.cell
+        left, top, right, bottom = self.ruling.grids[grid].cells[cell].box
+        inset = _INSET * self.scale
+        return left + inset, top + inset, right - inset, bottom - inset
 
     def in_points(self, rect: Rect) -> Box:
         """Return a box of pixels in points, cut at the page's upper and left edge."""
