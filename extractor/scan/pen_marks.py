@@ -113,7 +113,7 @@ def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
         own_box = meet(line.place.box, cell)
         beside = [other for other in page.lines if other is not line and other.place.cell == line.place.cell]
         rows = ink[max(0, round(core[0])) : max(0, round(core[1]))]
-        if _lacks(line, em, ink) or has_lost_digit(line, em, rows) or has_lost_character(line, ink):
+        if _lacks(line, em, ink) or has_lost_digit(line, em, rows) or has_lost_character(line, ink, usual):
             yield own_box, "lacks"
         if is_over:
             yield own_box, "over"
