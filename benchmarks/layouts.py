@@ -255,7 +255,6 @@ class _Setting:
 def _lay(page: Picture, mark: Picture, x: float, y: float) -> None:
     """Lays what is drawn on white at 300 dpi over the page, its middle at (x, y)."""
     high, wide = (round(side * DPI / 300) for side in mark.shape[:2])
-    x = min(x, page.shape[1] - 0.35 * wide)  # what is stamped near an edge lies on the paper
     ink = cv2.resize(mark, (wide, high), interpolation=cv2.INTER_AREA)
     top, left = max(0, round(y - high / 2)), max(0, round(x - wide / 2))
     part = page[top : top + high, left : left + wide]
@@ -275,8 +274,11 @@ def drawn(pdf: Path, told: Mapping[str, Any], hands: list[str], r: Random) -> li
             hit = text.search(words).get_next()
             if hit is None:
                 continue
+            left = text.get_charbox(hit[0])[0]
             _, low, right, high = text.get_charbox(hit[0] + hit[1] - 1)
             x, y = right * _SCALE, (page.get_height() - (low + high) / 2) * _SCALE
+            if field.align == "right":  # behind it there is only the edge
+                x = left * _SCALE - 60
             mark = paper(900, 900)
             if isinstance(field, SealField):
                 stamp(mark, told[field.name], r.choice(prints(5)), r.choice(_REDS), r)
