@@ -115,8 +115,7 @@ def find_grids(
         other = _tables(black, boxes, before, is_open=True)
         if _held(other.grids, boxes) >= _HELD:
             found, is_lost = other, False
-    is_told = not is_lost and all(cell.sure for grid in found.grids for cell in grid.cells)
-    if not found.grids or (found.is_pale and not is_told):
+    if not found.grids or found.is_pale:
         # Rules may be so pale that half of them are lost.
         bare = _bare_tables(black, boxes, before if is_lost else None)
         if _worth(bare, boxes) > _worth(found.grids, boxes):

@@ -185,25 +185,6 @@ def test_the_lines_of_the_labels_tell_their_own_distance_where_no_long_answer_do
     assert max(cell.row for cell in found.cells) == 1
 
 
-def test_pale_rules_that_are_all_seen_are_believed_before_the_distance_of_lines():
-    # The lines of each label stand as far apart as labels do.
-    rows = [
-        (top + 80 * n, [(215, label), (515, text)])
-        for top in (170, 430, 690)
-        for n, (label, text) in enumerate(
-            (("重点任务", "新建充电桩"), ("和重大", "三十个"), ("项目", "在园区"))
-        )
-    ]
-    picture, boxes = _page(rows)
-    for y in (150, 410, 670, 930):
-        cv2.line(picture, (200, y), (1400, y), (190, 190, 190), 2)
-    for x in (200, 500, 1400):
-        cv2.line(picture, (x, 150), (x, 930), (190, 190, 190), 2)
-    (found,) = _grids(picture, boxes)
-    assert _places(found) == [(row, column, 1) for row in range(3) for column in range(2)]
-    assert all(cell.sure for cell in found.cells)
-
-
 def test_a_table_with_level_rules_alone_goes_on_in_the_columns_of_the_page_before():
     picture, boxes = _page([*REST[:3], (560, [(215, "推荐部门意见"), (515, "同意推荐")]), *REST[5:]])
     for y in (480, 800):
