@@ -80,8 +80,9 @@ def find_pen_marks(page: FlatPage) -> tuple[Box, ...]:
 
 
 def blue_ink(page: FlatPage) -> Mask:
-    """Return a mask, height x width, of the ink of a blue pen on a page."""
-    return np.asarray((page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK), np.bool_)
+    """Return a mask, height x width, of the ink of a blue pen on a page. Rules may be blue as well."""
+    blue = (page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK)
+    return np.asarray(blue & (page.ruling.lines == 0), np.bool_)
 
 
 def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:

@@ -54,6 +54,18 @@ def test_an_answer_in_blue_and_a_printed_line_to_write_on_are_none():
     assert not find_pen_marks(form.page())
 
 
+def test_rules_in_blue_are_no_ink_of_a_pen():
+    form = Form("陈文静")
+    (line,) = form.lines
+    # A short line's box reaches to the rule under it, as a detector draws it in a low row.
+    x0, y0, x1, _ = line.place.box
+    form.lines = [replace(line, place=Place((x0, y0, x1, 484), line.place.cell))]
+    form.picture[478:483, 200:1401] = (31, 78, 200)
+    page = form.page()
+    assert page.ruling.grids
+    assert not find_pen_marks(page)
+
+
 @pytest.mark.parametrize("ink", INKS)
 def test_a_small_character_put_in_above(ink):
     form = Form("027-87459335")
