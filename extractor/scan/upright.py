@@ -201,11 +201,7 @@ def shade(gray: Gray) -> Gray:
     size = (whole.shape[1] // _SQUARE, whole.shape[0] // _SQUARE)
     small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, side // _STROKE) | 1,) * 2)
-    lightest = cv2.dilate(small, kernel)
-    least, most, *_ = cv2.minMaxLoc(lightest)
-    if least == most:
-        return np.asarray(lightest, np.uint8)  # a scanner has made all paper white
-    closed = cv2.erode(lightest, kernel)
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
     return np.asarray(cv2.GaussianBlur(closed, (0, 0), max(1.0, side / _SMOOTH)), np.uint8)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from extractor.scan import read, steps
 from extractor.scan.carried import Columns, columns_of
+from extractor.scan.centred import bands_of, tops_of
 from extractor.scan.decode import Picture
 from extractor.scan.grids import Grid, GridBox
 from extractor.scan.ocr import PaddleOcr
@@ -228,3 +229,12 @@ def test_each_page_is_told_the_columns_of_the_page_before(monkeypatch):
     first, second = told
     assert first is None
     assert second.answers - second.left == pytest.approx(280 / drawing.SCALE, abs=3)
+
+
+def test_labels_that_nearly_touch_may_be_lines_of_one_and_part_no_rows():
+    """The measures of a page on which 推荐部门意见（申报主体上级行政主管部门） was taken for two labels."""
+    labels = [[(100.0, y0, 300.0, y1)] for y0, y1 in ((303, 422), (695, 724), (926, 999), (1010, 1089))]
+    tops = [166, 208, 247, 288, 330, 568, 608, 650, 715, 773, 824, 865, 960, 1003]
+    ends = [191, 232, 274, 316, 358, 595, 637, 678, 747, 822, 857, 899, 989, 1031]
+    answers = bands_of([(400.0, y0, 1500.0, y1) for y0, y1 in zip(tops, ends, strict=True)], 29.7)
+    assert tops_of(labels, answers, 29.7) is None
