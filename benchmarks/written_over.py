@@ -6,7 +6,7 @@ ones find.
 On FORMS, filled forms as PDF, values are written over by `benchmarks.pen_corrections`; the characters at
 which the new value differs from the old one are the ones to find. The scans bear no corrections. The weights
 are fitted to the short answers of all that; a seed and scans of their own tell what they are worth. Those in
-`extractor/scan/written_over.py` were fitted on 2026-11-29 to seed 11 of 20 forms and 48 scans.
+`extractor/scan/written_over.py` were fitted on 2026-11-30 to seeds 511 and 512 of 24 forms and 288 scans.
 """
 
 import argparse

@@ -42,6 +42,7 @@ from models.template import Spot, Unplaced
 
 # What shows in an empty place: enough to click on. Blanks of half a letter never begin a new line.
 _ROOM = " " * 8
+_ROOM_BEHIND = " "  # of words on the same line, which may leave no more before it is full
 _LEAST_LEFT = 2  # blanks between an answer and the next label on its line, by which that is told
 _OTHERWISE = "模板这一处的写法无法放进填写控件"
 _HIGHEST_ID = 2**31 - 1_000_000
@@ -140,7 +141,8 @@ class _Writer:
         at = _Gap.before(runs[0]) if runs else _gap(line, piece.start)
         # An answer doesn't look as advice does, which is often small, grey or slanted.
         look = look_of(None if _is_advice(chosen) or not runs else runs[0], line.paragraph)
-        shown = runs or [run(_ROOM, *look)]
+        room = _ROOM_BEHIND if any(one.char.strip() for one in line.chars) else _ROOM
+        shown = runs or [run(room, *look)]
         if value is not None:
             _clear(runs)
             look = _underlined(look, chosen)

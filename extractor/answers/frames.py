@@ -19,6 +19,7 @@ _COLON, _DRAWN_ON = re.compile(r"\s*[:：]?"), re.compile(r"[ \t\u3000\u00a0_＿
 _HEAD = re.compile(rf"^[{_DRAWN}:：]+")
 _TAIL = re.compile(rf"[{_DRAWN};；、,，.。]+$")
 _BRACKETED = re.compile(r"[（(【\[]([^（）()\[\]【】]*)[)）\]】]")
+_OPENING, _CLOSING = ("（", "("), ("）", ")")
 _AT_ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 _LINES = re.compile(rf"[_＿]+|^[{_DRAWN}]+|[{_DRAWN}]+$")
 _ENDS = re.compile(rf"^[{_DRAWN}]+|[{_DRAWN}]+$")
@@ -31,19 +32,32 @@ def beside(cell: FormCell, whole: Passage) -> dict[str, tuple[Range, Range]]:
     """From where to where in the cell's text each field stands that is written beside an option: with the
     words that are printed before it, and without.
 
-    It goes on to the next option. That one has its box, wherever the form draws boxes: the word alone may
-    stand in what was written.
+    It goes on to the next option, or to the words that the form prints behind all of them, in a line of their
+    own. An option has its box, wherever the form draws boxes: the word alone may stand in what was written.
     """
     found: dict[str, tuple[Range, Range]] = {}
     for choice in (field for field in cell.fields if isinstance(field, ChoiceField)):
         written = cell.beside(choice)
         if written:
-            found |= _behind_options(choice, written, whole)
+            found |= _behind_options(choice, written, whole, _end_of_options(cell, choice, whole))
     return found
 
 
+def _end_of_options(cell: FormCell, choice: ChoiceField, whole: Passage) -> int:
+    """Where the first line begins, behind the options of a choice, with what the cell has behind it: printed
+    words, or those before a place."""
+    last = next(n for n, item in enumerate(cell.content) if item is choice)
+    later = [item for item in cell.content[last + 1 :] if isinstance(item, Printed) or not item.beside]
+    told = [item.text if isinstance(item, Printed) else item.prompt for item in later]
+    wanted = [key(words) for words in told if words and len(key(words)) > 1]
+    at = tokens[-1].end if (tokens := tokens_of(choice, whole)) else len(whole)
+    begun = (seen.end() for seen in re.finditer(r"\n\s*", whole.text) if seen.end() > at)
+    starts = (start for start in begun if key(whole.text[start:]).startswith(tuple(wanted)))
+    return next(starts, len(whole)) if wanted else len(whole)
+
+
 def _behind_options(
-    choice: ChoiceField, written: Mapping[int, Field], whole: Passage
+    choice: ChoiceField, written: Mapping[int, Field], whole: Passage, last: int
 ) -> dict[str, tuple[Range, Range]]:
     tokens = tokens_of(choice, whole)
     starts = [_start_of(tokens, number, whole.text) for number, token in enumerate(tokens)]
@@ -55,7 +69,7 @@ def _behind_options(
         if token.option is not None and (start < token.start or token.option not in boxed)
     ]
     found: dict[str, tuple[Range, Range]] = {}
-    for (token, _), (_, end) in pairwise([*own, (None, len(whole))]):
+    for (token, _), (_, end) in pairwise([*own, (None, last)]):
         field = written.get(token.option) if token is not None and token.option is not None else None
         if token is None or field is None or field.name in found:
             continue
@@ -97,6 +111,11 @@ def _trimmed(text: str, start: int, end: int, field: Field) -> Range:
         start += comma.end()
     tail = _TAIL.search(text[start:end])
     end = start + tail.start() if tail else end
+    is_closed = text[start:end].endswith(_CLOSING) and _depth(text[start:end]) < 0
+    if is_closed and _depth(field.prompt or "") > 0:
+        end -= 1  # of the bracket that the printed words open: （编号：____）
+        tail = _TAIL.search(text[start:end])
+        end = start + tail.start() if tail else end
     if bracketed := _BRACKETED.fullmatch(text[start:end]):
         start, end = start + bracketed.start(1), start + bracketed.end(1)
     if start < end:
@@ -104,6 +123,11 @@ def _trimmed(text: str, start: int, end: int, field: Field) -> Range:
     # Nothing was written: the place is what is drawn to write on.
     drawn = _DRAWN_ON.match(text, blank)
     return blank, drawn.end() if drawn else blank
+
+
+def _depth(text: str) -> int:
+    """How many brackets more a text opens than it closes."""
+    return sum((char in _OPENING) - (char in _CLOSING) for char in text)
 
 
 # -- a sentence with blanks

@@ -10,7 +10,7 @@ from extractor.drafting.boxes import is_boxed
 from extractor.drafting.content import content_of
 from extractor.drafting.found import Guess, Placed, Spotted
 from extractor.drafting.grid import Cells
-from extractor.drafting.kinds import is_blank, is_money, is_sum, is_time
+from extractor.drafting.kinds import is_blank, is_money, is_sum, is_time, unit_of
 from extractor.drafting.marks import is_mark
 from extractor.drafting.naming import title_of
 from models.page import Cell, Line, Pages, Run
@@ -41,13 +41,14 @@ class Adding:
     texts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     at: int | None = None  # the table whose rows are drafted; None in a line outside tables
     line_at: int | None = None  # that line among the spots
+    lined: int = 0  # the rows up to the last one that a line outside tables made
     begun: int = 0  # the row with which the table begins
     unit: str = ""  # of all sums, as the form says outside its tables
     money: str = ""  # the unit of all sums of money, where the form names several units
-    # By its column what stands left of several rows: the last of them, and the unit of their sums.
+    # By its column what stands left of several rows: the last of them, and its text.
     groups: dict[int, tuple[int, str]] = field(default_factory=dict)
     heads: dict[int, str] = field(default_factory=dict)  # what the head of a list says of each column
-    sums: str = ""  # the unit of sums in the group of the row
+    group: str = ""  # the text of what stands left of the row and others
     over: Cells = ()  # the headings of several columns each that the rows of the table stand under
 
     def add_print(self, text: str, width: int) -> None:
@@ -80,6 +81,7 @@ class Adding:
                     {"label": label, "label_columns": 1, "columns": each - 1 or 1, "content": content}
                 )
             self.add({"cells": made}, width)
+        self.lined = len(self.rows)
 
     def add_day(self, content: list[dict[str, Any]], words: str, why: str) -> None:
         """A day that stands without a label of its own, in the cell with this content."""
@@ -90,10 +92,10 @@ class Adding:
 
     def content(self, words: str, label: Cell | str, cell: Cell, before: str = "") -> list[dict[str, Any]]:
         """What is asked for beside the `label`, in which `words` are what it is called."""
-        found = content_of(label if isinstance(label, str) else label.text, cell)
+        found = content_of(label if isinstance(label, str) else label.text, cell, over=self.group)
         for doubt in found.unsure:
             self.tell(f"“{words}”：{doubt}", doubt=True)
-        if unit := (is_sum(words) and (self.sums or self.unit)) or (is_money(words) and self.money):
+        if unit := (is_sum(words) and (unit_of(self.group) or self.unit)) or (is_money(words) and self.money):
             counted = [item for item in found.items if item["kind"] == "text" and "prompt" not in item]
             for item in counted:
                 item.update(kind="number", unit=unit)

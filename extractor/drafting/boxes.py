@@ -25,7 +25,7 @@ _SIGNS = EMPTY | TICKED
 # A clause before boxes that ends in words and a colon.
 _BOX = "".join(sorted(_SIGNS))
 _LED = re.compile(rf"([^{_BOX}]+)([，,；;。]\s*)([{CJK}]{{2,12}})\s*[:：](?=\s*[{_BOX}])")
-_MARK = re.compile(rf"{_GAP}{MARK}", re.MULTILINE)
+_MARK = re.compile(rf"(?:{_GAP}|(?<=日)){MARK}", re.MULTILINE)
 _ADVICE = re.compile(r"[（(][^（()）]+[)）]")
 # What counts an option in a list: before its words, and at the end of what stands before its box.
 _COUNT = r"[\s;；,，、/|]*[（(]?(\d{1,2}|[A-Z]|[①-⑳])(?:(?<=[①-⑳])|[.．、:：)）])"

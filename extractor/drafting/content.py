@@ -8,7 +8,7 @@ from typing import Any
 from extractor.drafting.blanks import LEAST, Blank, beside, drawn, sentence, unit_behind
 from extractor.drafting.boxes import Piece, before_boxes, behind_boxes, is_boxed, pieces_of, printed_in
 from extractor.drafting.found import Content
-from extractor.drafting.kinds import UNITS, is_blank, kind_of, named_and_stamped, with_unit
+from extractor.drafting.kinds import BLANK_DATE, UNITS, is_blank, kind_of, named_and_stamped, with_unit
 from extractor.drafting.loose import asked_in
 from extractor.drafting.marks import (
     TELLS_HOW,
@@ -22,6 +22,7 @@ from extractor.drafting.marks import (
     is_reviewed,
     lines_of,
 )
+from extractor.drafting.naming import counted_heading
 from extractor.drafting.sentences import add_sentence
 from models.page import Cell, Line, Run
 from models.writing import CJK, key, one_line
@@ -30,18 +31,22 @@ _CHOOSE_ONE, _CHOOSE_MANY = re.compile(r"单选|限选一项|任选一"), re.com
 _REQUIRED = re.compile(r"^\s*[*＊★]|[（(]必填[)）]|[*＊★]\s*$")
 _OWN_LABEL = re.compile(rf"[{CJK}、/（）()]{{3,16}}[:：]")
 _ANY_OPINION = "意见"
+_ROOM_BEFORE = re.compile(r"\s*\n|[\s_＿]{12}")  # a day: an empty line, or as much as a short opinion takes
+_OWN_PLACE = re.compile(rf"\s*([{CJK}]{{2,12}}|[{CJK}](?:[ \u3000]{{1,4}}[{CJK}]){{1,3}})\s*[:：]")
 _NEXT_COUNT = re.compile(r"(?<=\S)\s*[①-⑳]\s*$")  # of the next option, before its box
 _ADVICE = re.compile(r"\s*[（(][^（()）]+[)）]\s*$")
+_NEVER_BESIDE = ("prose", "seal", "signature")  # of an option, where one line of writing has room
 _TWO = 2  # options of which one may deny the other
 _LOW = 40.0  # points: two lines of text and their margins
 _SHORT = 16  # letters of a line that may be a heading
 _LONG = 36  # letters from which a cell's print is something to read, and no label
 
 
-def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
-    """What is asked for beside `label`. A column of a table inside the form (`is_column`) has one value, and
-    no marks."""
+def content_of(label: str, cell: Cell, is_column: bool = False, over: str = "") -> Content:
+    """What is asked for beside `label`, which may stand under the label `over` of several rows. A column of
+    a table inside the form (`is_column`) has one value, and no marks."""
     found = Content()
+    over = over if _ANY_OPINION in over else ""
     label = one_line(label)
     raw = behind_boxes(cell)
     boxes, after = _without_end([_option(text, number) for number, text in enumerate(raw)])
@@ -61,12 +66,12 @@ def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
             kind, why = kind_of(words, text)
             found.add(why, **with_unit(kind, words, text), prompt=f"{words} ")
     elif not is_column and (asks_for_marks(cell) or is_reviewed(label, cell)):
-        add_marks(label, cell, found)
+        add_marks(label, cell, found, over)
     elif not is_column and (prompts := prompts_in(cell)):
         for prompt, text in prompts:
             _prompted(prompt, text, found)
     else:
-        _one(label, cell, found, is_column=is_column)
+        _one(label, cell, found, is_column=is_column, over=over)
         if boxes:
             found.unsure.append("方框后面没有文字，现有的类型不能表示")
     if _REQUIRED.search(label):
@@ -84,8 +89,13 @@ def under_heading(over: str, label: str, cell: Cell) -> dict[str, Any]:
     return {**item, "prompt": f"{over}："}
 
 
-def _one(label: str, cell: Cell, found: Content, *, is_column: bool) -> None:
-    """The only field of a cell; before the place for its stamp, where it is to be stamped as well."""
+def _one(label: str, cell: Cell, found: Content, *, is_column: bool, over: str) -> None:
+    """The only field of a cell; before the place for its stamp, where it is to be stamped as well, or before
+    the day of an opinion."""
+    if not is_column and _ANY_OPINION in over + label and _ends_in_day(cell):
+        found.add("格中有年月日，前面留有写意见的空白", kind="text")
+        found.add("年月日", kind="date")
+        return
     words = None if is_column else named_and_stamped(label)
     kind, why = kind_of(words or label, cell.text)
     if is_column and kind in ("seal", "prose"):
@@ -150,6 +160,24 @@ def _pieces(label: str, pieces: Sequence[Piece], found: Content) -> None:
             found.unsure += more.unsure
 
 
+def _ends_in_day(cell: Cell) -> bool:
+    """Whether a cell has nothing but a day, and room to write before it."""
+    seen = BLANK_DATE.search(cell.text)
+    return seen is not None and is_blank(cell.text) and _ROOM_BEFORE.match(cell.text) is not None
+
+
+def own_label(cell: Cell) -> tuple[str, str] | None:
+    """(words, what stands behind them) of a cell that begins with a label and a colon, and has nothing but
+    room or boxes behind them; None of any other, and of one that is to be stamped or signed."""
+    text = printed_in(cell)
+    seen = None if asks_for_marks(cell) else _OWN_PLACE.match(text)
+    rest = text[seen.end() :] if seen else ""
+    is_place = (is_blank(rest) and "\n" not in rest.strip()) or (
+        is_boxed(rest.strip()[:1]) and not pieces_of(text)
+    )
+    return (re.sub(r"\s+", "", seen[1]), rest) if seen and is_place else None
+
+
 def _cell_of(text: str) -> Cell:
     lines = tuple(Line(spans=(Run(text=line),)) for line in text.split("\n") if line)
     return Cell(row=0, column=0, lines=lines)
@@ -178,6 +206,7 @@ def _beside(raw: Sequence[str], options: Sequence[str], found: Content) -> None:
         words = re.sub(r"[，,：:（(]", "", asked.words)
         more = sentence([asked.words, asked.rest])
         kind, _ = kind_of(words, asked.rest)
+        kind = "text" if kind in _NEVER_BESIDE else kind
         unit = unit_behind(re.sub(r"^[\s_＿]+", "", asked.rest), UNITS)
         item = {"kind": "number", "unit": unit} if unit and kind == "text" else {"kind": kind}
         prompt = {"prompt": asked.words} if asked.words else {}
@@ -239,14 +268,18 @@ def asks(cell: Cell) -> bool:
         return True
     if TELLS_HOW.search(said[0]):
         return True
+    if len(said) == 1 < len(lines) and counted_heading(re.sub(r"[（(].*[)）][:：]?$", "", said[0])):
+        return True  # 一、购置理由（必要性、使用率预测）
     is_short = len(key(said[0])) <= _SHORT and not said[0].endswith("。")
     return is_short and (has_room(cell, len(lines)) or len([t for t in said if not bracketed(t)]) > 1)
 
 
 def is_labelled(cell: Cell) -> bool:
     """Whether a cell with places for marks begins with a label of its own."""
-    said = next((one_line(text) for text in lines_of(cell.lines) if key(text)), "")
-    return asks_for_marks(cell) and _OWN_LABEL.match(said) is not None
+    lines = list(lines_of(cell.lines))
+    said = next((one_line(text) for text in lines if key(text)), "")
+    is_over = is_mark_label(said) and sum(bool(key(text)) for text in lines) > 1
+    return asks_for_marks(cell) and (is_over or _OWN_LABEL.match(said) is not None)
 
 
 def is_low(cell: Cell) -> bool:

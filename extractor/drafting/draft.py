@@ -11,7 +11,7 @@ from extractor.drafting.found import Draft, seen
 from extractor.drafting.grid import once, whole_rows, widths
 from extractor.drafting.kinds import unit_for_all, unit_of_money
 from extractor.drafting.marks import bracketed, is_mark
-from extractor.drafting.naming import labelled
+from extractor.drafting.naming import labelled, title_of
 from extractor.drafting.outside import (
     Section,
     ends_in_room,
@@ -149,6 +149,8 @@ class _Drafting(Rows):
         if not places:
             if self.rows and is_day(line.text):
                 return self._day_under()
+            if self.lined == len(self.rows) > 0 and bracketed(line.text) and is_mark(line.text):
+                return self._seal_under(one_line(line.text))
             if not (is_asked := bool(sentence_on(line))):
                 return False
         self.add_print(self.heading, width)
@@ -159,6 +161,17 @@ class _Drafting(Rows):
                 self.rows[-1]["cells"][-1]["content"].append({"kind": "printed", "text": one_line(said)})
         elif is_asked:
             self.add_alone(Cell(row=0, column=0, lines=(line,)), width)
+        return True
+
+    def _seal_under(self, words: str) -> bool:
+        """Add the place for a stamp that stands alone under the last line outside tables to what that asks
+        for."""
+        cell = self.rows[-1]["cells"][-1]
+        title = self.called(title_of(cell["label"], {"kind": "seal", "prompt": words}), "")
+        self.place(None)
+        self.tell(f"“{title}”是 seal：下面一行印有“{words}”")
+        seal = {"kind": "seal", "name": self.named(title, self.names), "label": title, "prompt": words}
+        cell["content"].append(seal)
         return True
 
     def _day_under(self) -> bool:

@@ -36,6 +36,7 @@ _NO_CLAUSE = re.compile(
     rf"[（(](?![{CJK}]{{2,12}}[:：])|[年月日时分至]|[{CJK}]{{2,12}}(?:[（(][{CJK}]{{1,8}}[)）])?\s*[:：]"
 )
 
+_COUNTS = re.compile(r"(?:[1-9][.．、:：]){2,9}")
 _UNIT = re.compile(rf"(?:{UNITS.pattern})(?![{CJK}])", re.I)
 
 
@@ -85,17 +86,24 @@ def _line(line: Line) -> Line:
     spans = [span for span in read if not _is_gap(span)]
     made: list[Span] = []
     at, gap = 0, ""
+    is_list = _is_list(_text(spans))
     for span in read:
         if _is_gap(span):
             gap += _text([span])
             continue
-        room = _room(spans, at, is_drawn=not _DRAWN.isdisjoint(gap)) if at else ""
+        room = _room(spans, at, is_drawn=is_list or not _DRAWN.isdisjoint(gap)) if at else ""
         if room or (at and gap) or not _DRAWN.isdisjoint(gap):
             made.append(Run(text=room or (" " if at else _LINE * _LEAST_BROKEN)))
         made.append(span)
         at, gap = at + 1, ""
-    made += [Run(text=_LINE * _LEAST_BROKEN)] * (not _DRAWN.isdisjoint(gap))
+    made += [Run(text=_LINE * _LEAST_BROKEN)] * (is_list or not _DRAWN.isdisjoint(gap))
     return line.model_copy(update={"spans": tuple(made)})
+
+
+def _is_list(text: str) -> bool:
+    """Whether a line says nothing but 1. 2. 3., so that something is to be written behind each."""
+    seen = _COUNTS.fullmatch(text)
+    return seen is not None and list(text[::2]) == [str(n + 1) for n in range(len(text) // 2)]
 
 
 def _with_brackets(read: Sequence[Span]) -> list[Span]:
@@ -147,8 +155,8 @@ def _room(spans: Sequence[Span], at: int, *, is_drawn: bool = False) -> str:
         return ""
     if after.x0 < before.x0 and after.y0 + after.y1 > 2 * before.y1:
         last, rest = _text(spans[at - 2 : at]), _text(spans[at:])
-        if last[-1:] in _ENDS:
-            return "\n"
+        if last[-1:] in _ENDS | _COLON:
+            return "\n"  # a place behind a colon ends with its line
         # No unit of several characters stands right behind a noun.
         return _LINE * _LEAST_BROKEN if _BROKEN_UNIT.match(rest) and _NOUN.fullmatch(last) else ""
     blanks = int((after.x0 - before.x1) / (_HALF * max(before.y1 - before.y0, 1.0)))

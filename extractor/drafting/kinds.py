@@ -48,12 +48,14 @@ _MEASURE = (
     r"|件|份|辆|批|座|处|条|层|幢|箱|袋|瓶|盒|支|棵|篇|艘|桌|升|毫升|公斤|千克|克|小时|分钟|周|岁"
     r"|kg|[cmk]?m[²³23]?|ml|[gLt]|℃|[kM]?Pa|%|％|tCO2e?)"
 )
-UNITS = re.compile(rf"{_MEASURE}(?:/{_MEASURE})?", re.I)
+UNITS = re.compile(rf"{_MEASURE}(?:/(?:{_MEASURE}|[日时hd]))?", re.I)
 _COUNTED = re.compile(
     r"金额|投资额|总额|预算|经费|数量|面积|人数|产值|收入|投资|规模数|总量|消费量|排放量|比例|产量|用量"
 )
 # Labels that count something by themselves.
 _HEADS = re.compile(r"(?:人|户|台|件|次|天|起)数$")
+# What is counted of the same thing at several times, in whatever unit: 计划数, 到位数.
+_COUNTS = re.compile(r"(?:计划|预算|决算|执行|到位|下达|拨付|支出|结余|实际|核定|批准|申请|完成)数$")
 _COUNT = re.compile(r"(?:数量|年龄)$")
 # What is counted in the unit that a form names for all its sums.
 _SUM = re.compile(
@@ -64,7 +66,7 @@ _ALL_SUMS = re.compile(
 )
 # The blanks that a form prints for a time, the first that fits.
 _BLANK_TIMES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("period", re.compile(r"年[\s_＿]*月(?:[\s_＿]*日)?[\s_＿]*[至到—–~-]+[\s_＿]*(?:年|月|今)")),
+    ("period", re.compile(r"年[\s_＿]*月(?:[\s_＿]*日)?[\s_＿]*起?[\s_＿]*[至到—–~-]+[\s_＿]*(?:年|月|今)")),
     ("date-time", re.compile(r"日[\s_＿]*[时点]")),
     ("time", re.compile(r"[时点][\s_＿]*分")),
     ("month", re.compile(r"年[\s_＿]*月(?![\s_＿\d]*日)")),
@@ -74,6 +76,10 @@ BLANK_DATE = re.compile(
 )
 # What is printed where a date, a month or a time is to be written, or from when to when.
 _DATE_WORDS = frozenset("年月日时分至自起止前")
+# Headings of columns in which the same thing is counted at several times.
+_AT_TIMES = re.compile(
+    r"第?[一二三四1-4]季度?|(?:\d{1,2}|[一二三四五六七八九十]{1,2})月份?|[上下]半年|\d{4}年度?|全年|合计|小计|总计"
+)
 BLANKS = re.compile(r"[\s_＿]+")
 _BORN = 1900
 MOST_LABEL = 12  # letters of a label; what has more is rather a statement
@@ -132,6 +138,12 @@ def is_sum(label: str) -> bool:
     return _SUM.search(key(label)) is not None
 
 
+def is_counted(over: str, words: str) -> bool:
+    """Whether the place under one heading and right of another is a number, where a unit is named for all:
+    it is a sum, or counts the same thing at one of several times."""
+    return is_sum(over) or is_sum(words) or _AT_TIMES.fullmatch(key(over)) is not None
+
+
 def is_money(label: str) -> bool:
     """Whether a label asks for a sum that can be of nothing but money."""
     return is_sum(label) and not label.rstrip("：: ").endswith("合计")
@@ -155,7 +167,7 @@ def kind_of(label: str, text: str = "") -> tuple[str, str]:
         return "date", "标题问时间，按日期"
     if find_dates(text) or BLANK_DATE.search(text):
         return "date", "格中有年月日"
-    if counted := _HEADS.search(label) or _COUNT.search(label):
+    if counted := _HEADS.search(label) or _COUNT.search(label) or _COUNTS.search(label):
         return "number", f"标题中有“{counted[0]}”"
     return "text", "没有说明类型，按文字"
 

@@ -16,7 +16,7 @@ from models.writing import CJK, key, one_line
 _SIGNED = r"签\s*字|签\s*名"
 _STAMPED = r"盖\s*章|公\s*章|签\s*章|印\s*章|专用章|(?<=[（(])章(?=\s*[)）])"
 MARK = (
-    rf"[（(]?[{CJK}]{{0,12}}(?:[（(][{CJK}、/]{{1,8}}[)）])?\s*[（(]?\s*({_STAMPED}|{_SIGNED})"
+    rf"[（(]?(?!日\s*[（(])[{CJK}]{{0,12}}(?:[（(][{CJK}、/]{{1,8}}[)）])?\s*[（(]?\s*({_STAMPED}|{_SIGNED})"
     rf"(?:[、或/及]\s*(?:盖章|签字|签名|捺印|捺手印|手印))?\s*[)）]?(?:\s*[（(][{CJK}、]{{1,6}}[)）])?\s*[:：]?"
 )
 _PROMPT = re.compile(MARK)
@@ -40,7 +40,7 @@ _DAY_BEHIND = re.compile(r"(?<=[\s_＿]{4})\s*年[\s_＿]+月[\s_＿]+日\s*$")
 _DAY = re.compile(r"(?:日期|时间)")
 _LEAST_ROOM = 4  # blanks behind words and a colon in which there is room for a name
 # Who writes the own name behind a colon, which asks for it however little room is drawn at a line's end.
-_PERSON = re.compile(r"(?:经办|承办|负责|审核|审批|复核|核验|调查|填表|填报|评审|推荐|证明|签发)(?:人|员)$")
+_PERSON = re.compile(rf"[{CJK}]{{2,4}}[人员]$")
 _ROOM, _LINES = 2.5, 2  # of lines that leave room for an answer: in a page's cell, and as empty lines
 
 
@@ -117,8 +117,8 @@ def is_guidance(cell: Cell) -> bool:
     return bool(said) and len(guidance_in(said)) == len(said)
 
 
-def add_marks(label: str, cell: Cell, found: Content) -> None:
-    """Add what a cell with places for marks asks for."""
+def add_marks(label: str, cell: Cell, found: Content, over: str = "") -> None:
+    """Add what a cell with places for marks asks for; `over` is the label of several rows above its own."""
     lines = [text for line in cell.lines for text in drawn(line).split("\n")]
     first = next((n for n, line in enumerate(lines) if is_mark(line) or _named_in(line)), len(lines))
     if (
@@ -135,7 +135,7 @@ def add_marks(label: str, cell: Cell, found: Content) -> None:
     is_open = any(not key(line) for line in lines[:first]) or has_room(cell, len(lines))
     if head or is_open or not found.items:
         # Beside options nothing but room asks for an opinion as well.
-        _add_head(label, cell, head, guidance, found, is_open=is_open)
+        _add_head(label, cell, head, guidance, found, is_open=is_open, over=over)
     for line in lines[first:]:
         at = 0
         for seen in _PROMPT.finditer(line):
@@ -153,16 +153,16 @@ def add_marks(label: str, cell: Cell, found: Content) -> None:
 
 
 def _add_head(
-    label: str, cell: Cell, head: Sequence[str], guidance: list[str], found: Content, *, is_open: bool
-) -> None:
+    label: str, cell: Cell, head: Sequence[str], guidance: list[str], found: Content, *, is_open: bool,
+    over: str = "",
+) -> None:  # fmt: skip
     """What stands before the first line with a mark: print, a sentence with blanks, or an answer; `is_open`
     where a line of it is empty, or the cell is high."""
     printed = one_line("".join(head))
     # What is only to be signed has the place for that alone, without room.
     is_only_signed = bracketed(cell.text) and not is_open and _ANY_OPINION not in label
-    is_told = bool(_OPINION.search(label) or (is_open and _CONCLUSION.search(label))) and not is_mark_label(
-        label
-    )
+    is_open_opinion = is_open and (_OPINION.search(over) or _CONCLUSION.search(label))
+    is_told = bool(_OPINION.search(label) or is_open_opinion) and not is_mark_label(label)
     is_opinion = is_told and not is_only_signed
     is_long = not is_opinion and kind_of(label)[0] == "prose"
     is_open = is_open and len(key(label)) <= MOST_LABEL

@@ -18,6 +18,7 @@ from extractor.drafting.content import (
     is_low,
     is_to_fill,
     options_of,
+    own_label,
     prompts_in,
     under_heading,
 )
@@ -35,15 +36,16 @@ from extractor.drafting.grid import (
     with_whole_labels,
     with_whole_places,
 )
-from extractor.drafting.kinds import BLANKS, plain_label, unit_of
+from extractor.drafting.kinds import BLANKS, is_counted, plain_label, unit_of
 from extractor.drafting.marks import bracketed, is_guidance, is_mark
-from extractor.drafting.naming import labelled
+from extractor.drafting.naming import counted_heading, labelled
 from models.page import Cell, Line, Run, Table, Tick
 from models.writing import key, one_line
 
 _PHOTO = re.compile(r"照片|相片|近照")
 _LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
 _MOST_NAME = 24
+_COLONS = ("：", ":")
 _NOTE = re.compile(r"(?:填表|填写)(?:说明|须知)|注")
 _LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
 
@@ -85,7 +87,7 @@ class Rows(Adding):
             return spanned
         if spanned and is_label(first) and (many := rows_by_column(rest, following[:spanned])):
             self.tell(f"“{one_line(first.text)}”是几行共有的标题，没有单独保留", doubt=True)
-            self._by_column(rest, following[:many], width)
+            self._by_column(rest, following[:many], width, unit_of(first.text) or "")
             return many
         if is_headed and blank_rows(rest, following[:spanned]) == spanned:
             self._rows_field(plain_label(first.text), first, rest, following[:spanned], width)
@@ -122,6 +124,10 @@ class Rows(Adding):
         if len(cells) > 1 and _NOTE.fullmatch(key(cells[0].text)) and is_label(cells[1]):
             self.add_print(" ".join(one_line(cell.text) for cell in cells if key(cell.text)), width)
             return
+        owned = _owned(cells)
+        if len(cells) > 2 and cells[0].column not in owned and all(c.column in owned for c in cells[1:]):
+            self._all_own(cells, owned, width)
+            return
         made: list[dict[str, Any]] = []
         lead = 0  # columns of a label that stands left of several rows
         label: Cell | None = None
@@ -137,20 +143,24 @@ class Rows(Adding):
             if len(cells) == 1 and asks(cell):
                 self.add_alone(cell, width)
                 return
-            if label is None and made and "label" in made[-1] and cell.row_span == 1 and is_to_fill(cell):
+            said = owned.get(cell.column)
+            if said and not (label and label.text.rstrip().endswith(_COLONS)):
+                self._own(made, cell, said, label, lead)
+                label, lead = None, 0
+            elif label is None and made and "label" in made[-1] and cell.row_span == 1 and is_to_fill(cell):
                 self._more(made[-1], cell)
             elif label is None and leads(cells, cell) and not is_to_fill(cell):
                 if made:
                     made.append(_printed_cell(cell))
                 else:
                     lead = cell.column_span
-                self.groups[cell.column] = (cell.row + cell.row_span - 1, unit_of(cell.text) or "")
+                self.groups[cell.column] = cell.row + cell.row_span - 1, cell.text
                 self.tell(f"“{one_line(cell.text)}”是几行共有的标题，没有单独保留", doubt=True)
             elif label is None:
                 label = cell
             else:
                 before = self._group_over(label) or (str(made[-1].get("label", "")) if made else "")
-                self.sums = self._unit_left_of(cell)
+                self.group = self._left_of(cell)
                 made.append(self._cell(label, cell, lead + label.column_span, before))
                 label, lead = None, 0
         if not made:
@@ -160,10 +170,54 @@ class Rows(Adding):
             text = one_line(label.text) or "　"
             self.tell(f"“{text[:20]}”旁没有填写的位置，按印好的字", doubt=_PHOTO.search(text) is None)
             made.append({"columns": label.column_span, "content": [{"kind": "printed", "text": text}]})
+        self.group = ""
         self.add({"cells": made}, width)
 
-    def _by_column(self, heads: Cells, rows: Sequence[Cells], width: int) -> None:
-        """Rows of which each has a label, and an answer under each of several headings."""
+    def _all_own(self, cells: Cells, owned: dict[int, tuple[str, str]], width: int) -> None:
+        """A row of a label, and right of it nothing but cells that hold words of their own and the place for
+        them."""
+        self.tell(f"“{one_line(cells[0].text)}”是几栏共有的标题，没有单独保留", doubt=True)
+        made: list[dict[str, Any]] = []
+        for cell in cells[1:]:
+            words, rest = owned[cell.column]
+            self.tell(f"“{words}”后面填写")
+            content = self.content(words, words, _with_text(cell, rest), plain_label(cells[0].text))
+            made.append({"label": words, "columns": cell.column_span, "content": content})
+        made[0]["columns"] += cells[0].column_span
+        self.add({"labels": "above", "cells": made}, width)
+
+    def _own(
+        self, made: list[dict[str, Any]], cell: Cell, own: tuple[str, str], label: Cell | None, lead: int
+    ) -> None:
+        """A cell that begins with words of its own and a colon, and has the place for them behind these,
+        right of a `label` or of other places."""
+        words, rest = own
+        self.group = label.text if label else self._left_of(cell)
+        before = self.group
+        if label is None and made and "label" in made[-1] and cell.column_span == 1:
+            before = str(made[-1]["label"])
+        self.tell(f"“{words}”后面填写")
+        content = self.content(words, words, _with_text(cell, rest), plain_label(before))
+        if cell.column_span > 1:
+            if label is not None:
+                printed = {"kind": "printed", "text": one_line(label.text)}
+                made.append({"columns": lead + label.column_span, "content": [printed]})
+                lead = 0
+            wide = {"label_columns": lead + 1, "columns": cell.column_span - 1}
+            made.append({"label": words, **wide, "content": content})
+            return
+        content[0] = {"label": words, "prompt": f"{words}：", **content[0]}
+        if label is not None or not made or "label" not in made[-1]:
+            over = labelled(self._words(label), label.text) if label else {"label": words}
+            wide = {"label_columns": lead + (label.column_span if label else 0), "columns": 0}
+            made.append({**over, **wide, "content": []})
+        made[-1]["columns"] += cell.column_span
+        made[-1]["content"] += content
+
+    def _by_column(self, heads: Cells, rows: Sequence[Cells], width: int, unit: str = "") -> None:
+        """Rows of which each has a label, and an answer under each of several headings; what all of them
+        count, they count in `unit`."""
+        unit = unit or self.unit
         self.tell("一行标题，下面每行在各栏各填一处")
         self.add_print("　".join(one_line(cell.text) for cell in heads if key(cell.text)), width)
         for label, *places in rows:
@@ -182,13 +236,15 @@ class Rows(Adding):
                 self.tell(f"“{title}”是 {item['kind']}：“{over}”一栏")
                 if of_all is not None and item["kind"] == "text":
                     item = {**item, "kind": "number", "unit": BLANKS.sub("", of_all.text)}
+                elif unit and item["kind"] in ("text", "number") and is_counted(over, words):
+                    item = {"unit": unit, **item, "kind": "number"}
                 content.append({**item, "name": self.named(title, self.names), "label": title})
                 self.texts += [(title, content[-1])] * (item["kind"] == "text")
             made = {"label_columns": label.column_span, "columns": sum(one.column_span for one in places)}
             self.add({"cells": [{**labelled(words, label.text), **made, "content": content}]}, width)
 
-    def _unit_left_of(self, cell: Cell) -> str:
-        """The unit in which the nearest heading left of a cell, of several rows, counts its sums."""
+    def _left_of(self, cell: Cell) -> str:
+        """What the nearest heading of several rows left of a cell says."""
         over = [n for n, (last, _) in self.groups.items() if n < cell.column and cell.row <= last]
         return self.groups[max(over)][1] if over else ""
 
@@ -237,7 +293,8 @@ class Rows(Adding):
         said = one_line("".join(lines[first : first + 1])).lstrip("□☐○ ")
         head = re.split(r"[:：\s（(]", said, maxsplit=1)[0]
         blanks = blanks_in(cell)
-        label = (blanks[0].before.rstrip(":： ") if blanks else plain_label(head))[:_MOST_NAME] or "填写栏"
+        head_words = counted_heading(head) or plain_label(head)
+        label = (blanks[0].before.rstrip(":： ") if blanks else head_words)[:_MOST_NAME] or "填写栏"
         if not blanks and (head == said or said.rstrip(":：") == head or bracketed(said[len(head) :])):
             # The first line is the label; what is under it is the place.
             rest = [said[len(head) :].strip(":："), *lines[first + 1 :]]
@@ -333,6 +390,26 @@ class Rows(Adding):
             return words
         self.tell("有一格没有标题", doubt=True)
         return "未命名"
+
+
+def _owned(cells: Cells) -> dict[int, tuple[str, str]]:
+    """By their columns the cells of a row that hold a label and its place, as `own_label` tells them: one
+    with nothing behind its colon, unless the next one is its place, or several with boxes."""
+    own = {cell.column: said for cell in cells if (said := own_label(cell))}
+    boxed = [cell.column for cell in cells if cell.column in own and options_of(cell)]
+    after = [*cells[1:], None]
+    open_ = [
+        one.column
+        for one, other in zip(cells, after, strict=True)
+        if one.column in own and not is_to_fill(one) and (other is None or not is_to_fill(other))
+    ]
+    return {column: own[column] for column in [*open_, *(boxed if len(boxed) > 1 else [])]}
+
+
+def _with_text(cell: Cell, text: str) -> Cell:
+    """The cell with nothing in it but `text`."""
+    lines = tuple(Line(spans=(Run(text=line),)) for line in text.split("\n") if line)
+    return cell.model_copy(update={"lines": lines})
 
 
 def _printed_cell(cell: Cell) -> dict[str, Any]:

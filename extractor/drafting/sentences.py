@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from extractor.drafting.blanks import Blank, unit_behind
 from extractor.drafting.found import Content
-from extractor.drafting.kinds import UNITS, kind_of, unit_of
+from extractor.drafting.kinds import MOST_LABEL, UNITS, kind_of, plain_label, unit_of
 from models.writing import key
 
 # What a blank of a sentence is called, behind its cell's label, where the words before it say too little.
@@ -22,6 +22,7 @@ def add_sentence(label: str, blanks: Sequence[Blank], found: Content) -> None:
     if key(first.before):
         found.add("句子开头的字", kind="printed", text=first.before)
     taken, of_all = "", unit_of(label)
+    titles = _titles(label, blanks)
     for number, one in enumerate(blanks):
         before = one.before[len(taken) :] if one.before.startswith(taken) else one.before
         kind, _ = kind_of(one.clause, one.text)
@@ -34,12 +35,21 @@ def add_sentence(label: str, blanks: Sequence[Blank], found: Content) -> None:
             item = {"kind": "number", "unit": of_all}
         prompt = {"prompt": before} if number and key(before) else {}
         inline = {"inline": True} if number or key(before) else {}
-        found.add(
-            f"句中“{before}”后的空白", **item, **prompt, label=_title(label, one, item["kind"]), **inline
-        )
+        title = titles[number] or _title(label, one, item["kind"])
+        found.add(f"句中“{before}”后的空白", **item, **prompt, label=title, **inline)
     end = last.behind[len(taken) :] if taken else last.behind
     if key(end):
         found.add("句子末尾的字", kind="printed", text=end, inline=True)
+
+
+def _titles(label: str, blanks: Sequence[Blank]) -> list[str]:
+    """What blanks with a single letter before each are called, behind their cell's label, where it tells each
+    from the others: 长____宽____深____. Empty for all others."""
+    said = [key(one.clause) if len(key(one.clause)) == 1 else "" for one in blanks]
+    alone = {one for one in said if one and said.count(one) == 1}
+    name = plain_label(label)
+    is_told = len(alone) > 1 and len(name) <= MOST_LABEL and not any(one.place for one in blanks)
+    return [name + one if is_told and one in alone else "" for one in said]
 
 
 def _title(label: str, blank: Blank, kind: object) -> str:

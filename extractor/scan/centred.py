@@ -18,25 +18,28 @@ from models.geometry import Rect
 
 # All are in heights, that is the usual height of a line. A cost is how far a label stands off its answer.
 _SHARED = 0.25  # lines that have more in common stand side by side
-_EMPTY = 0.8  # cost of a label without an answer
+_EMPTY = 1.0  # cost of a label without an answer: more than that of any cut
+_ABOVE = 0.8  # a row begins at most so far above its first line
 _WEIGHT = 0.3  # cost of a cut where no more paper is bare than between lines of one answer
 _CLOSE = 25  # percent of the gaps are no wider than those between lines of one answer
 _WIDE = 0.5  # a gap that is wider than usual by so much costs nothing
 _FULL = 0.6  # cost of a cut behind a line that fills the column
 _ENDING = 2.0  # a line that is so much shorter than the longest does not fill it
 _LAST = 0.5  # cost of a last row that goes on below what stands in it
-_MEAN, _MOST = 0.3, 0.8  # labels that stand farther off their answers, in the mean or any, are none
+_MEAN, _MOST = 0.4, 0.8  # labels that stand farther off their answers, in the mean or any, are none
+_APART = 0.5  # labels that are nearer may be lines of one
 _ROOM = 0.4  # room above the first row
 
 
 @dataclass(frozen=True)
 class Band:
-    """What stands side by side at one height: its edges in pixels."""
+    """What stands side by side at one height: its edges in pixels, and whether it is a single line."""
 
     top: float
     bottom: float
     left: float = 0.0
     right: float = 0.0
+    is_line: bool = True
 
     @property
     def wide(self) -> float:
@@ -56,7 +59,7 @@ def bands_of(boxes: Sequence[Rect], high: float) -> list[Band]:
     for x0, y0, x1, y1 in sorted(boxes, key=lambda box: box[1]):
         if found and found[-1].bottom - y0 > _SHARED * high:
             last = found[-1]
-            found[-1] = Band(last.top, max(last.bottom, y1), min(last.left, x0), max(last.right, x1))
+            found[-1] = Band(last.top, max(last.bottom, y1), min(last.left, x0), max(last.right, x1), False)
         else:
             found.append(Band(y0, y1, x0, x1))
     return found
@@ -70,12 +73,14 @@ def tops_of(labels: Sequence[Sequence[Rect]], answers: Sequence[Band], high: flo
         return None
     blocks = [Band(block[0][1], block[-1][3]) for block in labels]
     heads = [(block[0][1] + block[0][3]) / 2 for block in labels]
+    if any(b.top - a.bottom < _APART * high for a, b in pairwise(blocks)):
+        return None
     page = _Page(tuple(answers), high)
     cost, starts = page.best(len(blocks), lambda k, i, j: page.off(blocks[k], i, j))
     level, _ = page.best(len(blocks), lambda k, i, j: page.off_head(heads[k], i, j))
     groups = [*pairwise((*starts, len(answers)))]
-    offs = [page.off(block, i, j) for block, (i, j) in zip(blocks, groups, strict=True)]
-    if cost >= level or np.mean(offs) > _MEAN or max(offs) > _MOST:
+    offs = [page.off(block, i, j) for block, (i, j) in zip(blocks, groups, strict=True) if i < j]
+    if not offs or cost >= level or np.mean(offs) > _MEAN or max(offs) > _MOST:
         return None
     begins = [min([block.top, *(one.top for one in answers[i:j])])
               for block, (i, j) in zip(blocks, groups, strict=True)]  # fmt: skip
@@ -101,8 +106,9 @@ class _Page:
         first, last = self.answers[i], self.answers[j - 1]
         off = label.middle - (first.top + last.bottom) / 2
         if j < len(self.answers):
-            row = abs(label.middle - (first.top + self.answers[j].top) / 2)
-            return min(abs(off), row) / self.high
+            # Both rows begin as far above their text, and so does the middle of this one.
+            above = (first.top + self.answers[j].top) / 2 - label.middle
+            return min(abs(off), max(-above, above - _ABOVE * self.high, 0.0)) / self.high
         # The last row may have room below what stands in it, or go on over the page.
         open_ended = _LAST if off > 0 else np.inf
         return min(abs(off) / self.high, open_ended, abs(label.top - first.top) / self.high)
@@ -138,4 +144,6 @@ class _Page:
         usual = float(np.percentile(gaps, _CLOSE))
         wider = (gaps[i - 1] - usual) / (_WIDE * self.high)
         full = max(one.wide for one in self.answers) - _ENDING * self.high
-        return _WEIGHT * (1 - min(max(wider, 0.0), 1.0)) + _FULL * (self.answers[i - 1].wide > full)
+        # Several answers in one row reach across it as well.
+        is_full = self.answers[i - 1].is_line and self.answers[i - 1].wide > full
+        return _WEIGHT * (1 - min(max(wider, 0.0), 1.0)) + _FULL * is_full

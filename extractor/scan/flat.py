@@ -29,7 +29,7 @@ _NARROW = 0.5  # ems: width of any other character
 # Of a line's height, or of its width over its ems if that is more: the em where characters stand apart.
 _APART = 0.7
 _LEAST_WIDE = 0.7  # of a line's width over its ems: least width of a Chinese character
-_INSET = 2.0  # points that ink in a cell is kept off its edge
+_INSET = 2.0  # points that what is looked for in a cell is kept off its edges
 _USUAL_EM = 0.58  # share of a line's height: an em, where no two Chinese characters follow each other
 
 
@@ -174,14 +174,8 @@ class FlatPage:
         return float(np.median(steps)) if steps else 0.0
 
     def in_cell(self, place: Place) -> Rect:
-        """Return the part of a place's box inside its cell, without the cell's edges; all of it between
-        tables. In pixels."""
-        if place.cell is None:
-            return place.box
-        grid, cell = place.cell
-        left, top, right, bottom = self.ruling.grids[grid].cells[cell].box
-        inset = _INSET * self.scale
-        return meet(place.box, (left + inset, top + inset, right - inset, bottom - inset))
+        """Return the part of a place's box inside its cell, in pixels."""
+        return meet(place.box, self.inside(place))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -193,6 +187,16 @@ class FlatPage:
     def scale(self) -> float:
         """Pixels a point."""
         return self.layers.scale
+
+    def inside(self, place: Place) -> Rect:
+        """Return the box of a place's cell in pixels, without the cell's edges; all of the page between
+        tables."""
+        if place.cell is None:
+            return 0.0, 0.0, float(self.shape[1]), float(self.shape[0])
+        grid, cell = place.cell
+        left, top, right, bottom = self.ruling.grids[grid].cells[cell].box
+        inset = _INSET * self.scale
+        return left + inset, top + inset, right - inset, bottom - inset
 
     def in_points(self, rect: Rect) -> Box:
         """Return a box of pixels in points, cut at the page's upper and left edge."""

@@ -46,6 +46,13 @@ class Bend:
         along, across = np.broadcast_arrays(along / self.half, across / self.half)
         return np.asarray(np.polynomial.polynomial.polyval2d(along, across, powers) * self.half, np.float64)
 
+    def bow(self, pieces: Floats) -> Floats:
+        """Return how far the middle of each straight piece (n x 4: along, across, along, across) strays from
+        between its ends, in the unit of `half`, when it is bent."""
+        first, last = (self.offset(pieces[:, n], pieces[:, n + 1]) for n in (0, 2))
+        middle = (pieces[:, :2] + pieces[:, 2:]) / 2
+        return np.asarray(np.abs(self.offset(middle[:, 0], middle[:, 1]) - (first + last) / 2), np.float64)
+
 
 def moved(matrix: Floats, points: Floats) -> Floats:
     """Return `points` (n x 2) mapped by the homography `matrix` (3 x 3)."""

@@ -69,7 +69,6 @@ _CROSSING = 0.15  # ems that it reaches to either side of the edge
 _FARTHEST = 1.0  # ems: farthest from the line that it belongs to
 _ITSELF = 0.35  # share of its height: where more lies among a line's characters, it is part of them
 _RULED = 0.2  # ems: height of the gap that a rule leaves in ink when it is taken off
-_INSET = 2.0  # points that ink in a cell is kept off its edge
 
 
 def find_pen_marks(page: FlatPage) -> tuple[Box, ...]:
@@ -81,8 +80,9 @@ def find_pen_marks(page: FlatPage) -> tuple[Box, ...]:
 
 
 def blue_ink(page: FlatPage) -> Mask:
-    """Return a mask, height x width, of the ink of a blue pen on a page."""
-    return np.asarray((page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK), np.bool_)
+    """Return a mask, height x width, of the ink of a blue pen on a page. Rules may be blue as well."""
+    blue = (page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK)
+    return np.asarray(blue & (page.ruling.lines == 0), np.bool_)
 
 
 def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
@@ -110,11 +110,11 @@ def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
         ink,
     )
     for line, em, core, is_over in zip(looked, sizes, cores, over, strict=True):
-        cell = _inside(line, page)
+        cell = page.inside(line.place)
         own_box = meet(line.place.box, cell)
         beside = [other for other in page.lines if other is not line and other.place.cell == line.place.cell]
         rows = ink[max(0, round(core[0])) : max(0, round(core[1]))]
-        if _lacks(line, em, ink) or has_lost_digit(line, em, rows) or has_lost_character(line, ink):
+        if _lacks(line, em, ink) or has_lost_digit(line, em, rows) or has_lost_character(line, ink, usual):
             yield own_box, "lacks"
         if is_over:
             yield own_box, "over"
@@ -218,7 +218,7 @@ def _ends_text(line: ReadLine, page: FlatPage) -> bool:
     which leaves no room for another character before the edge of the cell."""
     x0, y0, _, y1 = line.place.box
     high = y1 - y0
-    _, _, right, _ = _inside(line, page)
+    _, _, right, _ = page.inside(line.place)
     return any(
         other.place.cell == line.place.cell
         and abs(other.place.box[0] - x0) < _LEVEL * high
@@ -235,15 +235,6 @@ def _is_close(put_in: ReadLine, line: ReadLine, core: tuple[float, float], em: f
     if put_in.place.cell == line.place.cell or not left - _OUTSIDE * em < x0 < x1 < right + _OUTSIDE * em:
         return False
     return max(core[0] - y1, y0 - core[1]) < _NEAR * em
-
-
-def _inside(line: ReadLine, page: FlatPage) -> Rect:
-    """Return the box of a line's cell in pixels, without the cell's edges."""
-    assert line.place.cell is not None, "only lines in cells are looked at"
-    grid, cell = line.place.cell
-    left, top, right, bottom = page.ruling.grids[grid].cells[cell].box
-    inset = _INSET * page.scale
-    return left + inset, top + inset, right - inset, bottom - inset
 
 
 def _lacks(line: ReadLine, em: float, ink: Mask) -> bool:

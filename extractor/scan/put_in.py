@@ -27,6 +27,7 @@ _CLOSER = 0.4  # ems: they may reach so far into the line
 _INDENT = 0.4  # ems: they begin farther right than the line
 _BEYOND = 1.2  # ems that it may reach beyond either end of a line that is the whole answer
 _OFF_MIDDLE = 0.4  # ems: the middle of a centred line is no farther from that of its cell
+_EVEN = 0.15  # ems: by so little the steps differ from line to line of a text
 _ALIGNED = 0.4  # ems: a line that begins so near to where another of its cell does goes on with that
 
 
@@ -109,8 +110,8 @@ def _may_be_inserted(line: ReadLine, page: FlatPage) -> bool:
 
 
 def _is_text_of_cell(line: ReadLine, page: FlatPage) -> bool:
-    """Tell whether a line is all that stands in its cell, or the last line of that, in the middle as the
-    words of a label stand."""
+    """Tell whether a line is all that stands in its cell, or its last line, or the first of several at even
+    steps, in the middle as the words of a label stand."""
     if line.place.cell is None or not _is_centred(line, page):
         return False
     others = [one for one in page.lines if one is not line and one.place.cell == line.place.cell]
@@ -119,6 +120,10 @@ def _is_text_of_cell(line: ReadLine, page: FlatPage) -> bool:
         grid, cell = line.place.cell
         _, top, _, bottom = page.ruling.grids[grid].cells[cell].box
         return abs(start + end - top - bottom) / 2 < _OFF_MIDDLE * line.wide
+    level = line.place.box[1] + line.place.box[3]
+    levels = sorted(other.place.box[1] + other.place.box[3] for other in others)
+    if len(levels) > 1 and level < levels[0] and abs(level - 2 * levels[0] + levels[1]) < _EVEN * line.wide:
+        return all(_is_centred(other, page) and not any(other.struck) for other in others)
     return any(
         not any(other.struck)
         and -_CLOSER * other.wide < start - _core(other, page)[1] < _NEAR * other.wide

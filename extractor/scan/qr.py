@@ -52,13 +52,13 @@ class Codes:
 def read_codes(colour: _Colour, plain: bool = False) -> Codes:
     """Return our codes on a page. `colour` is RGB, height x width x 3, turned in any way. `plain` tells that
     its three channels are known to be equal."""
-    red = np.ascontiguousarray(colour[..., 0]) if plain else None
+    red = np.asarray(cv2.extractChannel(colour, 0), np.uint8) if plain else None
     found, place, broken = _read(colour if red is None else red)
     if found.values is None:
         # A red seal over the code is dark in grey, but white in the red channel.
         again, place_too, broken_too = found, place, broken
         if red is None:
-            red = np.ascontiguousarray(colour[..., 0])
+            red = np.asarray(cv2.extractChannel(colour, 0), np.uint8)
             again, place_too, broken_too = _read(red)
         place = place if place is not None else place_too
         found = Codes(found.identity or again.identity, again.values, again.places)

@@ -8,7 +8,7 @@ the rules of a table.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, takewhile
 from math import cos, radians, sin
 from typing import Literal
 
@@ -91,12 +91,12 @@ def find_stamps(colour: Colour, is_plain: bool) -> tuple[Stamp, ...]:
     if min(colour.shape[:2]) < _LEAST_SIDE:
         return ()
     zoom = min(1.0, _LOOK / side)
-    small = cv2.resize(colour, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA) if zoom < 1 else colour
+    seen = cv2.extractChannel(colour, 0) if is_plain else colour
+    small = cv2.resize(seen, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA) if zoom < 1 else seen
     millimetre = side * zoom / _LONG_SIDE
     found: list[tuple[_Turned, Ink, float]] = []
     if is_plain:
-        gray = np.ascontiguousarray(small[..., 0])
-        found += [(one, "grey", off) for one, off in _aslant(gray, millimetre)]
+        found += [(one, "grey", off) for one, off in _aslant(np.asarray(small, np.uint8), millimetre)]
     else:
         colours: tuple[Ink, ...] = ("tinted", "red")
         found += [(one, ink, 0.0) for ink in colours for one in _coloured(_tint_of(ink, small), millimetre)]
@@ -318,8 +318,10 @@ def _largest(
                 continue
             spans = [(one, left.at, right.at) for one in (top, bottom)]
             spans += [(one, top.at, bottom.at) for one in (left, right)]
-            drawn = [one.drawn(start, end) for one, start, end in spans]
-            if min(drawn) < _LEAST_DRAWN or sum(drawn) < _WHOLE:
+            # One side that is not seen is enough; most lack the first.
+            shares = (one.drawn(start, end) for one, start, end in spans)
+            drawn = list(takewhile(lambda share: share >= _LEAST_DRAWN, shares))
+            if len(drawn) < len(spans) or sum(drawn) < _WHOLE:
                 continue
             if any(one.goes_on(start, end, _FREE * millimetre) for one, start, end in spans):
                 continue

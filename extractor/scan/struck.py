@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor import rungs
 from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import PAPER
 from extractor.scan.pen_marks import has_boxes
 from extractor.scan.red_ink import loose_red
 from extractor.scan.seals import lift
-from models.geometry import Rect
 from models.page import Box
 
 Gray = NDArray[np.uint8]
@@ -50,13 +50,18 @@ _FILLED = 0.75  # share of a row that a level stroke fills
 _BEYOND = 0.6  # ems beyond the ends of what was read where strokes are looked for
 _ABOVE = 0.15  # ems above and below it
 _HEM = 0.12  # of a line's height: a stroke so near to its edge goes through nothing
-_INSET = 2.0  # points that a stroke in a cell is kept off its edge
 _SEALED = 0.3  # share of a stroke on a seal's ink: where more lies there, it is the seal's
 _OVER = 0.25  # ems beyond a stroke's ends where the middle of a character that it strikes may stand
 _PIECE = 0.45  # ems: least gap between two pieces of a line
 _CLOSE = 0.25  # ems: a character that is nearer to a struck one belongs to the same piece
 _LEFT_OUT = 2  # characters: strokes that are farther apart leave out what is between them
 _MOST = 0.5  # share of a piece's characters: where more are struck, all are
+# Characters that touch one another at their middles look struck, above all digits on coarse copies. The
+# recogniser is sure of them then, and the stroke ends with them. A pen goes through a whole piece, or begins
+# or ends with the line, or goes on:
+_SURELY_LONG = 2.5  # ems: no row of touching Chinese characters is longer
+_SHORT_OF = 0.7  # ems: how far short of the ends of a piece a pen may fall that goes through all of it
+_WITHIN = 0.15  # ems: how far within the line a stroke may begin that begins with it
 
 
 @dataclass(frozen=True)
@@ -82,8 +87,8 @@ class Stroke:
 def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
     """Mark the characters that a pen went through.
 
-    Return the page with the marks, and the boxes, in points, of lines whose strokes met no character or may
-    be signs that tell where something is put in.
+    Return the page with the marks, and the boxes, in points, of lines whose strokes met no character, or some
+    that may only touch one another, or may be signs that tell where something is put in.
     """
     dark = page.lifted < PAPER
     if page.layers.red.any():
@@ -100,11 +105,11 @@ def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
         ]
         # In a row of boxes for ticking a pen belongs there.
         found = [stroke for stroke in seen if has_boxes(line) or not _is_bridge(stroke, line, dark, page)]
-        marks = _struck(line, found)
+        met = _struck(line, found)
+        marks = _borne_out(line, met, found)
         lines.append(replace(line, struck=marks) if any(marks) else line)
-        if found and not any(marks):
-            lost.append(page.in_points(line.place.box))
-        elif len(found) < len(seen):
+        if len(found) < len(seen) or (found and (marks != met or not any(marks))):
+            # A box that reaches over the edge of its cell would put another field in doubt.
             lost.append(page.in_points(page.in_cell(line.place)))
     return page.reading(lines), tuple(lost)
 
@@ -180,12 +185,7 @@ def _around(line: ReadLine, em: float, page: FlatPage) -> tuple[int, int, int, i
     """Return the box in which strokes through a line are looked for, in pixels. It never holds the edges of
     its cell."""
     x0, y0, x1, y1 = line.place.box
-    limits: Rect = (0.0, 0.0, float(page.shape[1]), float(page.shape[0]))
-    if line.place.cell is not None:
-        grid, cell = line.place.cell
-        left, top, right, bottom = page.ruling.grids[grid].cells[cell].box
-        inset = _INSET * page.scale
-        limits = (left + inset, top + inset, right - inset, bottom - inset)
+    limits = page.inside(line.place)
     return (
         round(max(x0 - _BEYOND * em, limits[0], 0)),
         round(max(y0 - _ABOVE * em, limits[1], 0)),
@@ -274,20 +274,58 @@ def _struck(line: ReadLine, strokes: Sequence[Stroke]) -> tuple[bool, ...]:
     """Tell of each character whether it is struck. Its middle lies on a stroke, or so little beyond the end
     that only the hand fell short. A piece of the line that is mostly struck is struck as a whole."""
     em = line.wide
-    boxes = line.glyph_boxes()
     on = [
-        any(one.x0 - _OVER * em < (x0 + x1) / 2 < one.x1 + _OVER * em for one in strokes) for x0, x1 in boxes
+        any(one.x0 - _OVER * em < (x0 + x1) / 2 < one.x1 + _OVER * em for one in strokes)
+        for x0, x1 in line.glyph_boxes()
     ]
-    cuts = [
-        0,
-        *(n + 1 for n, ((_, end), (start, _)) in enumerate(pairwise(boxes)) if start - end > _PIECE * em),
-        len(boxes),
-    ]
-    for first, last in pairwise(cuts):
+    for first, last in _pieces(line):
         if sum(on[first:last]) > _MOST * (last - first):
             between = _between_strokes(on, first, last)
             on[first:last] = [n not in between for n in range(first, last)]
     return tuple(on)
+
+
+def _pieces(line: ReadLine) -> Iterator[tuple[int, int]]:
+    """Yield the pieces of a line that gaps part, each by its first character and the one after its last."""
+    gap = _PIECE * line.wide
+    ends = [
+        n + 1 for n, ((_, end), (start, _)) in enumerate(pairwise(line.glyph_boxes())) if start - end > gap
+    ]
+    yield from pairwise([0, *ends, len(line.reading.glyphs)])
+
+
+def _borne_out(line: ReadLine, met: Sequence[bool], strokes: Sequence[Stroke]) -> tuple[bool, ...]:
+    """Return `met`, the characters that strokes met, without those that may only touch one another. Among
+    tick boxes a pen belongs, and which option it struck is weighed with the ticks."""
+    on = list(met)
+    if has_boxes(line):
+        return tuple(on)
+    for first, last in _pieces(line):
+        for start, end in _runs(np.array(on[first:last]), 1):
+            run = range(first + start, first + end)
+            if not _is_surely_struck(line, run, (first, last), strokes):
+                on[run.start : run.stop] = [False] * len(run)
+    return tuple(on)
+
+
+def _is_surely_struck(line: ReadLine, run: range, piece: tuple[int, int], strokes: Sequence[Stroke]) -> bool:
+    """Tell whether a pen went through the characters `run` of a `piece` of the line, rather than that they
+    touch one another."""
+    glyphs = line.reading.glyphs[run.start : run.stop]
+    if any(glyph.confidence < rungs.UNDISPUTED for glyph in glyphs):
+        return True
+    em, boxes = line.wide, line.glyph_boxes()
+    left, right = boxes[run.start][0], boxes[run.stop - 1][1]
+    over, near = _OVER * em, _SHORT_OF * em
+    own = [one for one in strokes if one.x1 + over > left and one.x0 - over < right]
+    start, end = min(one.x0 for one in own), max(one.x1 for one in own)
+    if start < boxes[piece[0]][0] + near and end > boxes[piece[1] - 1][1] - near:
+        return True
+    begins = run.start == 0 and start < left + _WITHIN * em
+    if all(glyph.text.isascii() for glyph in glyphs):
+        return begins
+    ends = run.stop == len(boxes) and end > right - _WITHIN * em
+    return begins or ends or max(one.x1 - one.x0 for one in own) > _SURELY_LONG * em
 
 
 def _between_strokes(on: Sequence[bool], first: int, last: int) -> set[int]:

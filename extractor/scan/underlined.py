@@ -28,7 +28,6 @@ _OVER = 0.15  # ems beyond its ends where the middle of a character above it may
 _BARE = 0.25  # share of its length: its own gaps, and other ink below it, take less
 _NARROW = 0.5  # ems: width of a letter or a digit
 _LIKE_STROKES = frozenset("一二三亖_—－-＿ ")  # their lowest stroke is level, and touches no other
-_INSET = 2.0  # points that an underline in a cell is kept off its edge
 
 
 def mark_underlined(page: FlatPage) -> FlatPage:
@@ -66,14 +65,11 @@ def _marks(line: ReadLine, ink: Mask, page: FlatPage) -> tuple[bool, ...]:
 
 def _strokes(line: ReadLine, em: float, ink: Mask, page: FlatPage) -> Iterator[tuple[float, float]]:
     """Yield the left and right ends of strokes under a line, in pixels of the page."""
-    assert line.place.cell is not None, "only lines in cells are looked at"
-    grid, cell = line.place.cell
-    left, _, right, bottom = page.ruling.grids[grid].cells[cell].box
-    inset = _INSET * page.scale
-    x0 = max(0, round(line.place.box[0] - em / 2), round(left + inset))
-    x1 = round(min(line.place.box[2] + em / 2, right - inset))
+    left, _, right, bottom = page.inside(line.place)
+    x0 = max(0, round(line.place.box[0] - em / 2), round(left))
+    x1 = round(min(line.place.box[2] + em / 2, right))
     y0 = max(0, round((line.place.box[1] + line.place.box[3]) / 2))
-    y1 = round(min(line.place.box[3] + _BELOW * em, bottom - inset))
+    y1 = round(min(line.place.box[3] + _BELOW * em, bottom))
     if y1 - y0 < 3 or x1 - x0 < 3:
         return
     part = np.ascontiguousarray(ink[y0:y1, x0:x1]).astype(np.uint8)

@@ -56,6 +56,7 @@ _BENDING = 2e-3  # share of all weights: ridge on its higher terms
 _TOGETHER = 0.15  # share of the picture's height: level pieces of line in a lower strip tell no perspective
 _LEAST_PIECES = 4  # pieces of line: as many tell a perspective
 _LEAST_BENT = 6  # pieces of line: as many tell a bend
+_STRAIGHT = 6  # pixels: a piece of straight line bends less
 _GRID = 7  # points a side at which movement is measured
 _RIM = 0.45  # sides of the picture from its middle to the outermost of these points
 # A sheet on a darker ground:
@@ -355,7 +356,10 @@ def _bend(pieces: Floats, half: float) -> Bend:
         )
         error = np.abs(design @ solution - slope)
         weights = run / run.sum() / (1 + (error / _SLOPE_ERROR) ** 2)
-    return Bend(solution, half)
+    bend = Bend(solution, half)
+    # Middles of long pieces may lie one under the other, so that a few strokes beside them would bend all.
+    bent = bend.bow(pieces) > _STRAIGHT
+    return _unbent(half) if run[bent].sum() > run.sum() / 2 else bend
 
 
 def _flat_points(points: Floats, back: Floats, level: Bend, upright: Bend) -> Floats:

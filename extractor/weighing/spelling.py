@@ -87,12 +87,22 @@ def is_read(span: Span | None) -> TypeGuard[Run]:
 
 def _in_script(run: Run) -> Run:
     """Return the simplified character where its traditional form was read and it is likely too. Forms are
-    filled in with simplified characters, and a reader that knows both scripts may misread a quick hand."""
+    filled in with simplified characters, and a reader that knows both scripts may misread a quick hand.
+
+    The traditional form of a character that was read is no rival of it, but the same character.
+    """
     if run.text.isascii():
         return run
     simple = _simplified(run.text)
-    score = run.likelihood(simple)
-    return run if simple == run.text or score < rungs.RIVAL else _turned(run, simple, run.confidence + score)
+    if simple != run.text:
+        score = run.likelihood(simple)
+        return run if score < rungs.RIVAL else _turned(run, simple, run.confidence + score)
+    same = [one for one in run.others if _simplified(one[0]) == simple]
+    if not same:
+        return run
+    sure = min(run.confidence + sum(score for _, score in same), rungs.READ)
+    others = tuple(one for one in run.others if one not in same)
+    return run.model_copy(update={"confidence": max(run.confidence, sure), "others": others})
 
 
 @cache

@@ -33,7 +33,10 @@ _STRAIGHT = 0.9  # of the half axis: longer straight lines are ruled
 _HALO = 0.4  # points: standard deviation of the blur that smooths a seal's colour
 _OUTLINE = 0.97  # of the half axes: where a black seal's own outline is looked for
 _OUTLINE_WIDTH = 0.04  # of the half axis: how broad it is there
-_DARKER = 0.35  # of the way from the outline's darkness to black: what is darker is print
+# Of the way from the outline's darkness to black: what is darker is print. A level leaves some of the print
+# over a letter, or takes some of the letter. Of 83 seals on grey copies 36 are told to bear their name at the
+# first alone, 49 at the first two, 53 at all, and none of 912 near names at any (2026-11-30).
+_DARKER = (0.35, 0.2, 0.1)
 _FINE = 2001  # points at which an outline is measured
 _MEAN = 0.78  # of the outline's length: length of the row of characters, which stands further in
 _PIECES = 90  # pieces of the way round in which the outline's place is told
@@ -157,11 +160,11 @@ def _forget(ink: Gray, ring: Ring, others: Sequence[Ring]) -> None:
 
 def _inks(layers: Layers, ring: Ring) -> Iterator[Gray]:
     """Yield pictures of the seal's own ink, paper 0: of a red seal by light, by colour, and by both; of
-    another by light only."""
+    another by light only, with print taken off at several levels, as far as it is darker."""
     dark = cv2.subtract(np.full_like(layers.all, 255), layers.all)
     if not ring.red:
         dark = cv2.subtract(dark, _ruled(dark, round(_STRAIGHT * ring.rx)))
-        yield _without_print(dark, ring)
+        yield from _without_print(dark, ring)
         return
     # Most pictures keep colour coarser than light. Therefore light draws the characters, and colour only
     # tells where they are.
@@ -184,9 +187,9 @@ def _ruled(dark: Gray, least: int) -> Gray:
     return np.asarray(cv2.dilate(cv2.max(level, upright), np.ones((3, 3), np.uint8)), np.uint8)
 
 
-def _without_print(dark: Gray, ring: Ring) -> Gray:
-    """Paint print over in the ink of a seal on a grey copy. Red ink is paler than print there, so that what
-    is darker than the outline is print."""
+def _without_print(dark: Gray, ring: Ring) -> Iterator[Gray]:
+    """Paint print over in the ink of a seal on a grey copy, at each level of `_DARKER`. Red ink is paler than
+    print there, so that what is darker than the outline is print. A seal as dark as print stays as it is."""
     outline = np.zeros_like(dark)
     size = (round(ring.rx * _OUTLINE), round(ring.ry * _OUTLINE))
     cv2.ellipse(
@@ -203,11 +206,13 @@ def _without_print(dark: Gray, ring: Ring) -> Gray:
     drawn = drawn[drawn > _PAPER]
     own = float(np.median(drawn)) if len(drawn) else 255.0
     if own > _BLACK:
-        return dark.copy()
-    printed = np.uint8(255) * (dark > own + _DARKER * (255 - own))
-    return np.asarray(
-        cv2.inpaint(dark, cv2.dilate(printed, np.ones((3, 3), np.uint8)), 3, cv2.INPAINT_TELEA), np.uint8
-    )
+        yield dark.copy()
+        return
+    for darker in _DARKER:
+        printed = np.uint8(255) * (dark > own + darker * (255 - own))
+        yield np.asarray(
+            cv2.inpaint(dark, cv2.dilate(printed, np.ones((3, 3), np.uint8)), 3, cv2.INPAINT_TELEA), np.uint8
+        )
 
 
 @dataclass(frozen=True)

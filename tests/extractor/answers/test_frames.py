@@ -64,6 +64,35 @@ def test_what_is_written_beside_an_option_is_a_value_of_its_own(text: str, other
     assert not other.strip("_") or other not in found["ways"]
 
 
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        (
+            "☑准予 □不予（理由：____）\n许可证号：W031  有效期至：2024年9月20日\n（印章）",
+            ("", "W031", "2024年9月20日"),
+        ),
+        ("□准予 ☑不予（理由：材料不全）\n许可证号：  有效期至：\n（印章）", ("材料不全", "", "")),
+        (
+            "□准予 ☑不予（理由：材料（原件）不全）\n许可证号：W031  有效期至：",
+            ("材料（原件）不全", "W031", ""),
+        ),
+        ("□准予 ☑不予（理由：缺原件（章）\n许可证号：W031  有效期至：", ("缺原件（章）", "W031", "")),
+    ],
+)
+def test_what_is_written_beside_the_last_option_ends_before_the_next_place(
+    text: str, values: tuple[str, str, str]
+) -> None:
+    content: list[dict[str, Any]] = [
+        {"kind": "choice", "name": "what", "options": ["准予", "不予"]},
+        {"kind": "text", "name": "why", "prompt": "（理由：", "beside": "不予"},
+        {"kind": "text", "name": "number", "label": "许可证号", "prompt": "许可证号："},
+        {"kind": "date", "name": "until", "label": "有效期至", "prompt": "有效期至："},
+        {"kind": "seal", "name": "seal", "label": "盖章", "prompt": "（印章）"},
+    ]
+    read_ = words(FormCell.model_validate({"label": "决定", "columns": 4, "content": content}), text)
+    assert (read_["why"].strip("_"), read_["number"], read_["until"]) == values
+
+
 def test_words_before_and_units_behind_a_blank_are_print() -> None:
     found = words(TAUGHT, "□无 ☑有，共 12 人 □计划，时间为____年__月")
     assert found["learners"] == "12 人"

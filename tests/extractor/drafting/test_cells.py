@@ -63,6 +63,7 @@ def asked(label: str, text: str) -> list[tuple[str, Any]]:
             [("prose", None), ("signature", "推荐人（辅导员）签名：")],
         ),
         ("场馆审核", "\n审核人：          年   月   日", [("text", None), ("text", "审核人："), ("date", None)]),
+        ("勘查意见", "\n勘查人：\n   年   月   日", [("text", None), ("text", "勘查人："), ("date", None)]),
         ("合计金额", "（大写）____________    （小写）￥______", [("money", None)]),
         ("推荐档次", "A.特别困难□\nB.困难□", [("choice", ["特别困难", "困难"])]),
         ("供应商名称（加盖公章）", "", [("text", None), ("seal", None)]),

@@ -10,6 +10,7 @@ from pypdf import PdfReader
 
 from extractor.scan.flat import Place, ReadLine
 from extractor.scan.layers import PAPER
+from extractor.scan.lost_characters import has_lost_character
 from extractor.scan.pen_marks import find_pen_marks
 from extractor.scan.readings import Glyph, Reading
 from extractor.scan.written_over import Written, written_over
@@ -51,6 +52,18 @@ def test_an_answer_in_blue_and_a_printed_line_to_write_on_are_none():
     form.draw([(-0.5, 0.98), (13, 0.98)], BLACK, 2)
     form.lines = [form.line(WORDS, X, Y, (0, 1))]
     assert not find_pen_marks(form.page())
+
+
+def test_rules_in_blue_are_no_ink_of_a_pen():
+    form = Form("陈文静")
+    (line,) = form.lines
+    # A short line's box reaches to the rule under it, as a detector draws it in a low row.
+    x0, y0, x1, _ = line.place.box
+    form.lines = [replace(line, place=Place((x0, y0, x1, 484), line.place.cell))]
+    form.picture[478:483, 200:1401] = (31, 78, 200)
+    page = form.page()
+    assert page.ruling.grids
+    assert not find_pen_marks(page)
 
 
 @pytest.mark.parametrize("ink", INKS)
@@ -211,6 +224,19 @@ def test_writing_in_blue_behind_a_printed_prompt_is_an_answer():
     assert not find_pen_marks(form.page())
 
 
+def test_a_character_that_the_reader_left_out_between_two_others_is_told_by_the_ink_there():
+    """项华经理, over which a pen had written, was read as 项经理, and every character surely."""
+    form = Form("项华经理")
+    form.draw([(1.2, 0.1), (1.8, 0.9), (1.2, 0.9)], BLACK, 6)
+    ink = form.page().clear < PAPER
+    assert not has_lost_character(form.lines[0], ink, SIZE)
+    places = zip("项经理", (0.18, 0.61, 0.9), strict=True)  # where the recogniser saw them
+    left_out = replace(form.lines[0], reading=Reading(tuple(Glyph(char, at, 0.99) for char, at in places)))
+    assert has_lost_character(left_out, ink, SIZE)
+    spaced = Form("张　三")
+    assert not has_lost_character(spaced.lines[0], spaced.page().clear < PAPER, SIZE)
+
+
 def test_a_thin_stroke_that_alone_reaches_below_a_line_of_print():
     form = Form("17748526915")
     form.draw([(1.75, 0.2), (1.85, 1.05)], BLACK, 2)
@@ -226,6 +252,28 @@ def test_a_digit_that_a_coarse_copy_set_a_pixel_lower_is_not_written_over(low, i
     glyphs = tuple(Glyph(digit, (n + 0.5) / len(words), 0.99) for n, digit in enumerate(words))
     line = ReadLine(Place((8.0, 18.0, 8.0 + 9 * len(words), 36.0), (0, 1)), Reading(glyphs))
     assert written_over([Written(line, em, 26.5)], sheet) == [is_over]
+
+
+def test_a_line_whose_digits_end_at_one_edge_only_is_by_hand_and_not_written_over():
+    """A hand keeps its digits on the line and lets them rise as they come."""
+    words, em = "13829657593", 40
+    sheet = np.zeros((100, 400), np.bool_)
+    for number, high in enumerate((20, 26, 21, 25, 20, 26, 22, 25, 20, 26, 36)):
+        sheet[60 - high : 60, 10 + 22 * number : 20 + 22 * number] = True
+    glyphs = tuple(Glyph(digit, (n + 0.5) / len(words), 0.99) for n, digit in enumerate(words))
+    line = ReadLine(Place((4.0, 20.0, 4.0 + 22 * len(words), 64.0), (0, 1)), Reading(glyphs))
+    assert written_over([Written(line, em, 47.0)], sheet) == [False]
+
+
+def test_a_reader_s_doubt_alone_tells_no_writing_over():
+    form = Form(WORDS)
+    unsure = [
+        replace(glyph, confidence=0.2 if at == 4 else 0.99)
+        for at, glyph in enumerate(form.lines[0].reading.glyphs)
+    ]
+    assert not _over(form, unsure)
+    form.draw([(4.2, 0.3), (4.8, 0.7)], BLACK, 3)
+    assert _over(form, unsure)
 
 
 def test_in_prose_a_character_is_written_over_where_it_is_far_blacker():

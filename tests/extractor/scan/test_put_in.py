@@ -82,6 +82,26 @@ def test_the_end_of_a_text_in_the_middle_of_its_cell_is_a_line_of_its_own():
     assert not doubted
 
 
+def test_the_beginning_of_a_text_in_the_middle_of_its_cell_is_a_line_of_its_own():
+    form, middle = Form(), 940  # pixels: of the answers' column
+    parts = ("担保融", "资金额", "（人民币万元）")
+
+    def lines(step):
+        ys = (Y - step * SIZE, Y, Y + 1.2 * SIZE)
+        return [form.line(part, middle - len(part) * SIZE / 2, y, (0, 1))
+                for part, y in zip(parts, ys, strict=True)]  # fmt: skip
+
+    # The line in the middle stands level with its row.
+    label = form.line("申报单位", 240, Y, (0, 0))
+    form.lines = [*lines(1.2), label]
+    page, doubted = _put(form)
+    assert [line.reading.text for line in page.lines] == [*parts, "申报单位"]
+    assert not doubted
+    # What was written closer above the text may have been put in.
+    form.lines = [*lines(0.9), label]
+    assert _put(form)[1]
+
+
 def test_a_word_in_the_middle_of_its_cell_is_not_put_into_the_line_under_it():
     form = Form()
     form.picture = drawing.blank(1500, 900)

@@ -75,6 +75,39 @@ def test_only_the_characters_under_the_stroke_are_struck():
     assert _struck(form) == "理有限"
 
 
+@pytest.mark.parametrize(
+    ("words", "points"),
+    [("13900588400", (3.0, 5.9)), ("13900588400", (1.2, 5.2)), ("武汉清源商业管理有限公司", (4.0, 6.0))],
+    ids=["the end of a number", "within a number", "within a name"],
+)
+def test_characters_that_only_touch_one_another_stay_and_go_to_a_person(points, words):
+    form = Form(words)
+    form.draw([(points[0], 0.5), (points[1], 0.5)])
+    page, lost = mark_struck(form.page())
+    assert not any(page.lines[0].struck)
+    assert len(lost) == 1
+
+
+def test_characters_of_which_the_recogniser_is_unsure_are_struck_within_a_name():
+    form = Form()
+    form.draw([(4.0, 0.5), (6.0, 0.5)])
+    page = form.page()
+    glyphs = tuple(replace(glyph, confidence=0.8) for glyph in page.lines[0].reading.glyphs)
+    page, _ = mark_struck(page.reading([replace(page.lines[0], reading=Reading(glyphs))]))
+    assert page.lines[0].struck[4:6] == (True, True)
+
+
+def test_a_doubt_over_a_stroke_stays_within_the_cell():
+    form = Form("13900588400")
+    form.draw([(3.0, 0.5), (5.9, 0.5)])
+    page = form.page()
+    line = page.lines[0]
+    _, y0, x1, y1 = line.place.box
+    wide = replace(line, place=replace(line.place, box=(470.0, y0, x1, y1)))
+    _, (lost,) = mark_struck(page.reading([wide]))
+    assert lost.x0 >= 480 / page.scale
+
+
 def test_what_two_strokes_leave_out_between_them_stays():
     form = Form("全职、兼职、退休")
     form.draw([(-0.2, 0.5), (2.2, 0.5)])

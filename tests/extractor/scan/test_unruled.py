@@ -6,6 +6,7 @@ import pytest
 
 from extractor.scan import read, steps
 from extractor.scan.carried import Columns, columns_of
+from extractor.scan.centred import bands_of, tops_of
 from extractor.scan.decode import Picture
 from extractor.scan.grids import Grid, GridBox
 from extractor.scan.ocr import PaddleOcr
@@ -124,6 +125,33 @@ def test_labels_beside_the_middle_of_long_answers_part_them_where_lines_end_earl
     assert 715 < edges[3] < 780
 
 
+def test_labels_beside_the_middle_of_rows_part_answers_that_stand_at_their_top():
+    full, short = "建设屋顶分布式光伏若干平方米新建充电桩若干个", "新建充电桩若干个"
+    rows = [(250 + 80 * n, [(215, label), (520, "武汉墨水湖物业")])
+            for n, label in enumerate(("申请名称", "申报单位", "联系地址"))]  # fmt: skip
+    # The rows are 480 and 360 high, and each text begins 25 below the upper edge of its own.
+    for top, high, label in ((485, 480, "申报主体概况"), (965, 360, "重大项目简介"), (1325, 360, "主体承诺")):
+        rows += [(top + 25 + 62 * n, [(520, text)]) for n, text in enumerate((full, full, short))]
+        rows += [(top + high // 2 - 22, [(215, label)])]
+    (found,) = _grids(*_page(rows), None)
+    assert _places(found) == [(row, column, 1) for row in range(6) for column in range(2)]
+    edges = [cell.box[3] for cell in found.cells if not cell.column]
+    assert 450 < edges[2] < 515
+    assert 690 < edges[3] < 995
+    assert 1170 < edges[4] < 1355
+
+
+def test_a_label_goes_on_behind_a_line_that_a_bracket_made_a_character_shorter():
+    rows = [(250 + 80 * n, [(215, label), (520, "武汉墨水湖物业")])
+            for n, label in enumerate(("申请名称", "申报单位", "联系地址"))]  # fmt: skip
+    rows += [(490 + 62 * n, [(520, "建设屋顶分布式光伏若干平方米新建充电桩若干个")]) for n in range(3)]
+    # A line of print never ends with an opening bracket.
+    rows += [(490, [(215, "推荐部门意见")]), (552, [(215, "（主体的上级")]), (614, [(215, "主管部门）")])]
+    rows[3:3] = [(760, [(215, "重大项目简况表"), (520, "武汉墨水湖物业")])]
+    (found,) = _grids(*_page(rows), None)
+    assert max(cell.row for cell in found.cells) == 4
+
+
 def test_a_centred_label_on_the_next_page_leaves_the_lines_over_its_answer_to_the_one_before():
     full = "建设屋顶分布式光伏若干平方米新建充电桩若干个"
     rows = [(150, [(515, "总投资若干万元")])]
@@ -201,3 +229,12 @@ def test_each_page_is_told_the_columns_of_the_page_before(monkeypatch):
     first, second = told
     assert first is None
     assert second.answers - second.left == pytest.approx(280 / drawing.SCALE, abs=3)
+
+
+def test_labels_that_nearly_touch_may_be_lines_of_one_and_part_no_rows():
+    """The measures of a page on which 推荐部门意见（申报主体上级行政主管部门） was taken for two labels."""
+    labels = [[(100.0, y0, 300.0, y1)] for y0, y1 in ((303, 422), (695, 724), (926, 999), (1010, 1089))]
+    tops = [166, 208, 247, 288, 330, 568, 608, 650, 715, 773, 824, 865, 960, 1003]
+    ends = [191, 232, 274, 316, 358, 595, 637, 678, 747, 822, 857, 899, 989, 1031]
+    answers = bands_of([(400.0, y0, 1500.0, y1) for y0, y1 in zip(tops, ends, strict=True)], 29.7)
+    assert tops_of(labels, answers, 29.7) is None

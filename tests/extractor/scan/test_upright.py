@@ -36,6 +36,17 @@ def test_a_level_scan_is_left_as_it_is():
     assert flat.scale == pytest.approx(drawing.SCALE, rel=0.01)
 
 
+def test_a_few_strokes_of_a_pen_do_not_bend_rules_that_are_straight():
+    """Long rules whose middles lie one under the other tell nothing of a bend at their middles alone."""
+    picture = drawing.blank()
+    for y in (240, 800, 1350, 2200):
+        cv2.line(picture, (200, y), (1450, y), (0, 0, 0), 2)
+    for start, end in (((866, 1710), (950, 1726)), ((770, 1730), (866, 1708)), ((850, 2000), (940, 2006))):
+        cv2.line(picture, start, end, (0, 0, 0), 3)
+    flat = upright.flatten(picture, (595.3, 841.9))
+    assert not flat.warped
+
+
 @pytest.mark.parametrize("shade", [0, 255])
 def test_a_picture_of_nothing_is_left_as_it_is(shade):
     picture = np.full((1600, 1200, 3), shade, np.uint8)

@@ -73,6 +73,17 @@ def test_a_bracket_beside_a_number_without_its_partner_may_be_a_digit():
     assert _sure(PROSE, _read("1）建设屋顶光伏；2）新建充电桩" * 5), 9.0) >= threshold(0.001)
 
 
+def test_a_letter_of_a_code_that_may_be_another_goes_to_a_person():
+    """Met on a clean scan: OY2024 for QY2024, the O at 0.89."""
+    assert _sure(TEXT, _read("OY2024-C-061", {0: 0.9}), 9.0) <= 0.5
+    assert _sure(TEXT, _read("QY2024-C-061", {7: 0.98}), 9.0) <= 0.5
+    assert _sure(TEXT, _read("QY2024-C-061", {7: 0.995}), 9.0) >= threshold(0.001)
+    assert _sure(TEXT, _read("约4500m", {5: 0.92}), 9.0) >= threshold(0.001)
+    # A word in letters bears itself out, and so does what has a check character.
+    assert _sure(TEXT, _read("OPPO有限公司2024年", {0: 0.95}), 9.0) >= threshold(0.001)
+    assert _sure(EMAIL, _read("ab2024@qq.com", {0: 0.95}), 9.0) > 0.5
+
+
 def test_a_doubtful_digit_in_a_short_text_is_never_accepted_and_a_character_may_be():
     assert _sure(TEXT, _read("望江街983号综合楼", {4: 0.85}), 9.0) <= 0.5
     assert _sure(TEXT, _read("望江街983号综合楼", {7: 0.85}), 9.0) > 0.9

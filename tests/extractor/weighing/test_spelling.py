@@ -87,6 +87,14 @@ def test_a_simplified_character_stands_where_its_traditional_fellow_was_read():
     assert respell(TEXT, _read("高級工程师", {1: (0.6, [("级", 0.35)])})).text == "高级工程师"
 
 
+def test_the_traditional_form_of_a_character_is_no_rival_of_it():
+    name = respell(TEXT, _read("李强思", {1: (0.82, [("強", 0.17), ("弦", 0.004)])}))
+    assert name.spans[1].confidence == pytest.approx(0.99)
+    assert name.spans[1].others == (("弦", 0.004),)
+    doubted = respell(TEXT, _read("李强思", {1: (0.82, [("弦", 0.17)])}))
+    assert doubted.spans[1].confidence < rungs.STRONG
+
+
 def test_a_traditional_character_stays_where_nothing_speaks_for_the_simplified_one():
     assert respell(TEXT, _read("李昇", {1: (0.98, [("升", 0.01)])})).text == "李昇"
 

@@ -10,6 +10,8 @@ from extractor.scan.layers import take_apart
 from extractor.scan.ocr import PaddleOcr
 from extractor.scan.seals import inscription
 from extractor.scan.seals.find import find_seals
+from extractor.weighing.seal_names import bears
+from models.page import Run
 from tests.extractor import drawing
 
 RED, GREY, BLACK = (215, 30, 40), (130, 130, 130), (20, 20, 20)
@@ -229,3 +231,18 @@ def test_a_picture_of_a_few_dots_has_no_seal(side):
     ImageDraw.Draw(picture).ellipse((0, 0, side // 2, side // 2), "gray", "black")
     page = upright.flatten(np.asarray(picture), (595.3, 841.9))
     assert find_seals(take_apart(page)) == []
+
+
+def test_the_name_on_a_grey_copy_is_read_through_print_whose_edges_are_as_pale_as_the_seal():
+    picture = drawing.blank()
+    words = "武汉某某有限公司位于东西湖区占地面积约八千平方米现有"
+    drawing.write(picture, [(365, 500 + 45 * row, words) for row in range(9)], size=34)
+    _stamp(picture, 700, 680, "武汉清源商业管理有限公司", GREY, radius=190)
+    layers = take_apart(upright.flatten(cv2.GaussianBlur(picture, (0, 0), 1.0), (595.3, 841.9)))
+    (ring,) = find_seals(layers)
+    readings = [
+        [Run(text=glyph.text, confidence=glyph.confidence, others=glyph.others) for glyph in reading.glyphs]
+        for reading in inscription.read_seal(layers, ring, [], ENGINE)
+    ]
+    assert bears(readings, "武汉清源商业管理有限公司")
+    assert not bears(readings, "武汉清源物业管理有限公司")
