@@ -17,7 +17,7 @@ from extractor.scan.ruling import Ruling
 from extractor.scan.seals.lift import lift_seals
 from extractor.scan.seals.ring import Ring
 from extractor.text.tick_signs import is_chinese
-from models.geometry import Rect
+from models.geometry import Rect, meet
 from models.page import Box
 
 Gray = NDArray[np.uint8]
@@ -173,6 +173,10 @@ class FlatPage:
         steps = [step for line in self.lines for step in line.steps()]
         return float(np.median(steps)) if steps else 0.0
 
+    def in_cell(self, place: Place) -> Rect:
+        """Return the part of a place's box inside its cell, in pixels."""
+        return meet(place.box, self.inside(place))
+
     @property
     def shape(self) -> tuple[int, int]:
         """(height, width) in pixels."""
@@ -184,12 +188,12 @@ class FlatPage:
         """Pixels a point."""
         return self.layers.scale
 
-    def inside(self, line: ReadLine) -> Rect:
-        """Return the box of a line's cell in pixels, without the cell's edges; all of the page for a line
-        between tables."""
-        if line.place.cell is None:
+    def inside(self, place: Place) -> Rect:
+        """Return the box of a place's cell in pixels, without the cell's edges; all of the page between
+        tables."""
+        if place.cell is None:
             return 0.0, 0.0, float(self.shape[1]), float(self.shape[0])
-        grid, cell = line.place.cell
+        grid, cell = place.cell
         left, top, right, bottom = self.ruling.grids[grid].cells[cell].box
         inset = _INSET * self.scale
         return left + inset, top + inset, right - inset, bottom - inset

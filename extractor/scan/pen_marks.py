@@ -100,7 +100,7 @@ def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
     put_in = [line for line in page.lines if line.place.cell not in ticked and _is_put_in(line, page)]
     looked = [line for line in page.lines if line.place.cell is not None and line.place.cell not in ticked]
     sizes = [_em(line, usual) for line in looked]
-    cores = [_core(line, em, ink) for line, em in zip(looked, sizes, strict=True)]
+    cores = [core_rows(line, em, ink) for line, em in zip(looked, sizes, strict=True)]
     many = Counter(line.place.cell for line in page.lines)
     over = written_over(
         [
@@ -110,7 +110,7 @@ def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
         ink,
     )
     for line, em, core, is_over in zip(looked, sizes, cores, over, strict=True):
-        cell = page.inside(line)
+        cell = page.inside(line.place)
         own_box = meet(line.place.box, cell)
         beside = [other for other in page.lines if other is not line and other.place.cell == line.place.cell]
         rows = ink[max(0, round(core[0])) : max(0, round(core[1]))]
@@ -160,7 +160,7 @@ def _em(line: ReadLine, usual: float) -> float:
     return em if len(glyphs) >= _LONG else min(em, max(min(steps), _SMALL * usual))
 
 
-def _core(line: ReadLine, em: float, ink: Mask) -> tuple[float, float]:
+def core_rows(line: ReadLine, em: float, ink: Mask) -> tuple[float, float]:
     """Return the top and the bottom of a line's characters in pixels: the rows, one em high, with most ink.
     The box itself may also hold what was put in above."""
     x0, y0, x1, y1 = (max(0, round(side)) for side in line.place.box)
@@ -218,7 +218,7 @@ def _ends_text(line: ReadLine, page: FlatPage) -> bool:
     which leaves no room for another character before the edge of the cell."""
     x0, y0, _, y1 = line.place.box
     high = y1 - y0
-    _, _, right, _ = page.inside(line)
+    _, _, right, _ = page.inside(line.place)
     return any(
         other.place.cell == line.place.cell
         and abs(other.place.box[0] - x0) < _LEVEL * high
@@ -341,12 +341,12 @@ def _is_crossed(line: ReadLine, em: float, core: tuple[float, float], ink: Mask,
         if not -_NEAR * em < gap < _FARTHEST * em:
             continue
         for upper, lower in _across(ink, (x0, edge, x1, edge), em):
-            own = [_core(one, em, ink) for one in page.lines if one.place.cell == line.place.cell]
+            own = [core_rows(one, em, ink) for one in page.lines if one.place.cell == line.place.cell]
             if any(min(lower, end) - max(upper, start) > _ITSELF * (lower - upper) for start, end in own):
                 continue
             mine = core[0] - lower if way < 0 else upper - core[1]
             theirs = [
-                upper - _core(one, em, ink)[1] if way < 0 else _core(one, em, ink)[0] - lower
+                upper - core_rows(one, em, ink)[1] if way < 0 else core_rows(one, em, ink)[0] - lower
                 for one in page.lines
                 if one.place.cell != line.place.cell
                 and one.place.box[0] < x1

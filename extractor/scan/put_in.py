@@ -21,7 +21,7 @@ _INTO = 0.5  # ems that it reaches at most into the struck one
 _OVER = 0.5  # share of its width: so much of it stands over the struck one
 _ON_EDGE = 0.15  # ems: what is put in stands as near to an edge of the cell where it seems to be
 _INSERTED = 3  # characters at most
-_LEGIBLE = 0.6  # least confidence of what is put in
+_LEGIBLE = 0.5  # least confidence of what is put in
 _NEAR = 0.9  # ems: farthest above or below the line that they belong to
 _CLOSER = 0.4  # ems: they may reach so far into the line
 _INDENT = 0.4  # ems: they begin farther right than the line
@@ -44,11 +44,11 @@ def put_in(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
             if one is not line
             and one.place.cell not in ticked
             and _takes(one, line, page)
-            and _is_of_a_kind(one, line)
+            and is_of_a_kind(one, line)
         ]
         own = [one for one in hosts if one.place.cell == line.place.cell] or hosts
         if len(own) == 1:
-            lines[lines.index(own[0])] = _with(own[0], line)
+            lines[lines.index(own[0])] = spliced_in(own[0], line)
             lines.remove(line)
             boxes += [own[0].place.box, line.place.box]
     return page.reading(lines), tuple(page.in_points(box) for box in boxes)
@@ -59,7 +59,7 @@ def _above_struck(line: ReadLine, page: FlatPage) -> ReadLine:
     the edge of the cell in which it seems to be."""
     if line.place.cell is None or any(line.struck):
         return line
-    if not _is_on_edge(line, page) or is_in_row(line, page):
+    if not is_on_edge(line, page) or is_in_row(line, page):
         return line
     x0, _, x1, _ = line.place.box
     start, end = _core(line, page)
@@ -77,7 +77,7 @@ def _above_struck(line: ReadLine, page: FlatPage) -> ReadLine:
     return line
 
 
-def _is_on_edge(line: ReadLine, page: FlatPage) -> bool:
+def is_on_edge(line: ReadLine, page: FlatPage) -> bool:
     """Tell whether the characters of a line reach as far as the upper or the lower edge of its cell."""
     if line.place.cell is None:
         return True
@@ -139,11 +139,11 @@ def _takes(host: ReadLine, line: ReadLine, page: FlatPage) -> bool:
     x0, y0, x1, y1 = line.place.box
     left, _, right, _ = host.place.box
     more = len(host.reading.glyphs) - len(line.reading.glyphs)
-    if any(host.struck) or host.place.cell is None or more < 0:
+    if any(host.struck) or host.place.cell is None:
         return False
     # A line that is level with its row is the whole answer, so that what stands above it was put in.
     is_whole = is_in_row(host, page)
-    if more == 0 and not is_whole:
+    if more <= 0 and not is_whole:
         return False
     em, (top, bottom), (start, end) = host.wide, _core(host, page), _core(line, page)
     if not -_CLOSER * em < max(top - end, start - bottom) < _NEAR * em:
@@ -154,7 +154,7 @@ def _takes(host: ReadLine, line: ReadLine, page: FlatPage) -> bool:
         return False
     if not left + _INDENT * em < (x0 + x1) / 2 < right - _INDENT * em:
         return False
-    if line.place.cell != host.place.cell and not _is_on_edge(line, page):
+    if line.place.cell != host.place.cell and not is_on_edge(line, page):
         return False
     beside = [
         other.place.box
@@ -182,7 +182,7 @@ def _number(host: ReadLine, line: ReadLine) -> int:
     return sum(glyph.at < at for glyph in host.reading.glyphs)
 
 
-def _is_of_a_kind(host: ReadLine, line: ReadLine) -> bool:
+def is_of_a_kind(host: ReadLine, line: ReadLine) -> bool:
     """Tell whether a character beside the place is Chinese as those of `line` are, or none as they are: a
     day's digit that fell out of its line is not put into a prompt."""
     number = _number(host, line)
@@ -193,7 +193,7 @@ def _is_of_a_kind(host: ReadLine, line: ReadLine) -> bool:
     )
 
 
-def _with(host: ReadLine, line: ReadLine) -> ReadLine:
+def spliced_in(host: ReadLine, line: ReadLine) -> ReadLine:
     """Return `host` with the characters of `line` between the two that stand on either side of its middle."""
     glyphs, number = host.reading.glyphs, _number(host, line)
     before, behind = glyphs[max(0, number - 1)].at, glyphs[min(number, len(glyphs) - 1)].at

@@ -20,6 +20,7 @@ from extractor.scan.ocr import OcrEngine
 from extractor.scan.pen_marks import blue_ink, has_boxes
 from extractor.scan.readings import Glyph
 from extractor.scan.red_ink import loose_red
+from extractor.text.tick_signs import is_chinese
 from models.geometry import Rect
 from models.page import Box
 
@@ -122,6 +123,11 @@ def _changed(line: ReadLine, piece: _Piece, new: Sequence[Glyph]) -> ReadLine:
     under = sorted(sorted(under, key=lambda n: abs(x0 + glyphs[n].at * wide - centre))[: len(new)])
     if under:
         first, last = under[0], under[-1] + 1
+    # A sign that tells where something is put in looks like a digit or a letter.
+    beside = glyphs[first:last] or glyphs[max(0, first - 1) : first + 1]
+    words = [one for one in beside if one.text.isalnum()]
+    if words and not any(is_chinese(one.text) == is_chinese(new[0].text) for one in words):
+        return line
     start, end = (piece.box[0] - x0) / wide, (piece.box[2] - x0) / wide
     added = [
         Glyph(one.text, start + (n + 0.5) * (end - start) / len(new), one.confidence, one.others)

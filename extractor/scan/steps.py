@@ -19,10 +19,12 @@ from extractor.scan.frames import is_plain, lay_flat
 from extractor.scan.handwriting import find_ink
 from extractor.scan.highlighter import without_highlighter
 from extractor.scan.layers import Gray, Layers, is_coloured, take_apart
+from extractor.scan.level import read_level
 from extractor.scan.lines import detect, read_lines, set_upright
 from extractor.scan.ocr import OcrEngine
 from extractor.scan.option_marks import mark_options
 from extractor.scan.pen_marks import find_pen_marks
+from extractor.scan.pen_writing import read_pen_writing
 from extractor.scan.put_in import put_in
 from extractor.scan.qr import Codes, read_codes
 from extractor.scan.ruling import Ruling, cleaned_or, find_grids
@@ -121,7 +123,9 @@ def read_sheet(sheet: Sheet, number: int, engine: OcrEngine) -> Page:
     page, unread = read_unread(page, engine)
     page, dirt = without_dirt(page)
     page, ringed = mark_options(page, engine)
+    page, level = read_level(page, engine)
     page, struck = mark_struck(page)
+    page, written = read_pen_writing(page, engine)
     page, coloured = read_second_ink(page, engine)
     page, added = put_in(page)
     page = mark_underlined(page)
@@ -140,7 +144,9 @@ def read_sheet(sheet: Sheet, number: int, engine: OcrEngine) -> Page:
             *unread,
             *dirt,
             *ringed,
+            *level,
             *struck,
+            *written,
             *coloured,
             *added,
             *(box for boxes in doubts for box in boxes),

@@ -21,7 +21,6 @@ from extractor.scan.layers import PAPER
 from extractor.scan.pen_marks import has_boxes
 from extractor.scan.red_ink import loose_red
 from extractor.scan.seals import lift
-from models.geometry import meet
 from models.page import Box
 
 Gray = NDArray[np.uint8]
@@ -33,6 +32,11 @@ _SHORTEST_JOINED = 1.9  # ems: the same through letters and digits, which pens j
 # ink is taller than print.
 _SHORTEST_PART = 2.1  # ems: least length of a stroke through a part of a piece
 _TALL = 1.2  # ems: greatest height of print
+# A shorter stroke goes through two characters, whose print a sign between them or a character that was
+# written over one may join. It counts where it is straight: print is inked without a break along no line.
+_SHORT = 2.6  # ems
+_STRAIGHT = 0.9  # share of its length that is inked along one line
+_TILTS = tuple(n / 32 for n in range(-16, 17))  # rows a column of the lines that are tried
 _SWAY = 0.13  # ems: how far a stroke may stray from straight
 _SLOPES = (0.0, 0.1, -0.1, 0.2, -0.2, 0.32, -0.32, 0.45, -0.45)  # rows a column that are tried for strokes
 _ASIDE = 0.13  # ems from a stroke's middle, above and below: ink beyond is that of characters
@@ -83,8 +87,8 @@ class Stroke:
 def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
     """Mark the characters that a pen went through.
 
-    Return the page with the marks, and the boxes, in points, of lines whose strokes met no character, or
-    some that may only touch one another.
+    Return the page with the marks, and the boxes, in points, of lines whose strokes met no character, or some
+    that may only touch one another, or may be signs that tell where something is put in.
     """
     dark = page.lifted < PAPER
     if page.layers.red.any():
@@ -94,17 +98,19 @@ def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
     lines: list[ReadLine] = []
     lost: list[Box] = []
     for line in page.lines:
-        found = [
+        seen = [
             stroke
             for stroke in strokes_through(line, dark, page)
             if sealed is None or not _is_on(sealed, stroke)
         ]
+        # In a row of boxes for ticking a pen belongs there.
+        found = [stroke for stroke in seen if has_boxes(line) or not _is_bridge(stroke, line, dark, page)]
         met = _struck(line, found)
         marks = _borne_out(line, met, found)
         lines.append(replace(line, struck=marks) if any(marks) else line)
-        if found and (marks != met or not any(marks)):
+        if len(found) < len(seen) or (found and (marks != met or not any(marks))):
             # A box that reaches over the edge of its cell would put another field in doubt.
-            lost.append(page.in_points(meet(line.place.box, page.inside(line))))
+            lost.append(page.in_points(page.in_cell(line.place)))
     return page.reading(lines), tuple(lost)
 
 
@@ -137,6 +143,25 @@ def strokes_through(line: ReadLine, ink: Mask, page: FlatPage) -> list[Stroke]:
     return found
 
 
+def _is_bridge(stroke: Stroke, line: ReadLine, ink: Mask, page: FlatPage) -> bool:
+    """Tell whether what seems a short stroke is print that something else joins."""
+    em = page.em or line.wide
+    if stroke.x1 - stroke.x0 > _SHORT * em:
+        return False
+    top, bottom = (max(0, round(stroke.y + way * _BEYOND * em)) for way in (-1, 1))
+    left, right = max(0, round(stroke.x0)), round(stroke.x1)
+    part = ink[top:bottom, left:right].astype(np.uint8)
+    high, wide = part.shape
+    least = max(1, round(_STRAIGHT * wide))
+    for tilt in _TILTS:
+        room = int(abs(tilt) * wide) + 1
+        level = np.array([[1, 0, 0], [-tilt, 1, room]], np.float32)
+        sheared = cv2.warpAffine(part, level, (wide, high + 2 * room), flags=cv2.INTER_NEAREST)
+        if any(next(_runs(row > 0, least), None) for row in sheared):
+            return False
+    return True
+
+
 def _is_inside(stroke: Stroke, line: ReadLine) -> bool:
     """Tell whether a stroke is off the edges of a line. On an edge it may be the feet of another line."""
     _, y0, _, y1 = line.place.box
@@ -160,7 +185,7 @@ def _around(line: ReadLine, em: float, page: FlatPage) -> tuple[int, int, int, i
     """Return the box in which strokes through a line are looked for, in pixels. It never holds the edges of
     its cell."""
     x0, y0, x1, y1 = line.place.box
-    limits = page.inside(line)
+    limits = page.inside(line.place)
     return (
         round(max(x0 - _BEYOND * em, limits[0], 0)),
         round(max(y0 - _ABOVE * em, limits[1], 0)),

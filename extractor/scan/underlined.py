@@ -65,7 +65,7 @@ def _marks(line: ReadLine, ink: Mask, page: FlatPage) -> tuple[bool, ...]:
 
 def _strokes(line: ReadLine, em: float, ink: Mask, page: FlatPage) -> Iterator[tuple[float, float]]:
     """Yield the left and right ends of strokes under a line, in pixels of the page."""
-    left, _, right, bottom = page.inside(line)
+    left, _, right, bottom = page.inside(line.place)
     x0 = max(0, round(line.place.box[0] - em / 2), round(left))
     x1 = round(min(line.place.box[2] + em / 2, right))
     y0 = max(0, round((line.place.box[1] + line.place.box[3]) / 2))

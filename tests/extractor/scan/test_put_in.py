@@ -113,3 +113,14 @@ def test_a_word_in_the_middle_of_its_cell_is_not_put_into_the_line_under_it():
     ]
     page, _ = _put(form)
     assert [line.reading.text for line in page.lines] == ["主题词", "课题名称"]
+
+
+def test_more_characters_than_the_whole_answer_has_are_put_into_it():
+    form = Form("谢婷")
+    form.lines += [
+        form.line("北新成", X - 0.5 * SIZE, Y - 1.2 * SIZE, (0, 1)),
+        form.line("联系人", 240, Y, (0, 0)),
+    ]
+    page, doubted = _put(form)
+    assert [line.reading.text for line in page.lines if line.place.cell == (0, 1)] == ["谢北新成婷"]
+    assert len(doubted) == 2

@@ -51,3 +51,15 @@ def test_what_is_no_word_changes_nothing():
     form = Form()
     form.write("东", 4, 0, BLUE, 40)
     assert _read(form, Engine("~")) == (["武汉清源商业管理有限公司"], 0)
+
+
+def test_a_sign_that_looks_like_a_digit_replaces_no_chinese_character():
+    form = Form()
+    form.write("7", 4, 0, BLUE, 40)
+    assert _read(form, Engine("7")) == (["武汉清源商业管理有限公司"], 0)
+
+
+def test_a_character_over_what_was_read_as_a_full_stop_takes_its_place():
+    form = Form("科。")
+    form.write("长", 1, 0, BLUE, 40)
+    assert _read(form, Engine("长")) == (["科长"], 1)

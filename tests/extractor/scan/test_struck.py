@@ -205,3 +205,23 @@ def test_the_feet_of_the_line_above_strike_nothing():
     form.draw([(3.1, -0.28), (6.2, -0.28)])
     form.draw([(3.4, -0.4), (3.4, 0.1)])
     assert not _struck(form)
+
+
+@pytest.mark.parametrize(
+    "points", [[(0.7, 1.17), (1, 0.77), (1.3, 1.17)], [(0.4, 0.23), (0.4, -0.04), (1, -0.04), (1, 0.77)]]
+)
+def test_an_angle_between_two_characters_strikes_neither_and_is_told(points):
+    """It joins their print, so that ink runs on through both of them."""
+    form = Form("魏国")
+    form.draw(points)
+    page, told = mark_struck(form.page())
+    (line,) = page.lines
+    assert not any(line.struck)
+    assert len(told) == 1
+
+
+def test_a_tick_that_joins_print_in_a_row_of_boxes_is_not_told():
+    form = Form("□魏国")
+    form.draw([(1.7, 1.17), (2, 0.77), (2.3, 1.17)])
+    _, told = mark_struck(form.page())
+    assert not told
