@@ -27,7 +27,7 @@ _FULL = 0.6  # cost of a cut behind a line that fills the column
 _ENDING = 2.0  # a line that is so much shorter than the longest does not fill it
 _LAST = 0.5  # cost of a last row that goes on below what stands in it
 _MEAN, _MOST = 0.4, 0.8  # labels that stand farther off their answers, in the mean or any, are none
-_APART = 0.5  # labels that are nearer may be lines of one
+_APART = 0.4  # labels with answers that are nearer may be lines of one
 _ROOM = 0.4  # room above the first row
 
 
@@ -73,12 +73,13 @@ def tops_of(labels: Sequence[Sequence[Rect]], answers: Sequence[Band], high: flo
         return None
     blocks = [Band(block[0][1], block[-1][3]) for block in labels]
     heads = [(block[0][1] + block[0][3]) / 2 for block in labels]
-    if any(b.top - a.bottom < _APART * high for a, b in pairwise(blocks)):
-        return None
     page = _Page(tuple(answers), high)
     cost, starts = page.best(len(blocks), lambda k, i, j: page.off(blocks[k], i, j))
     level, _ = page.best(len(blocks), lambda k, i, j: page.off_head(heads[k], i, j))
     groups = [*pairwise((*starts, len(answers)))]
+    answered = [block for block, (i, j) in zip(blocks, groups, strict=True) if i < j]
+    if any(below.top - above.bottom < _APART * high for above, below in pairwise(answered)):
+        return None
     offs = [page.off(block, i, j) for block, (i, j) in zip(blocks, groups, strict=True) if i < j]
     if not offs or cost >= level or np.mean(offs) > _MEAN or max(offs) > _MOST:
         return None

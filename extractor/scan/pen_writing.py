@@ -53,7 +53,10 @@ _SHORT = 3  # lines: a cell with more holds prose, whose lines stand too close t
 _INSERTED = 3  # characters at most that are put in
 _INSERTED_WIDE = 4.0  # ems: greatest width of these
 _ROOM = 0.15  # ems of paper around what is read
-_LEGIBLE = 0.5  # least confidence of what is read
+_LEGIBLE = 0.5  # least confidence of a new value
+_CLEAR = 0.9  # least confidence of what is put between characters: less are rests of print and of seals
+_STROKES = frozenset("1lI")  # so is one of these alone
+_FARTHEST = 0.95  # ems from the characters of the line: what was put in is nearer
 _SURE = 0.95  # confidence: what was read so is not read again
 _COLOURED = 0.3  # share of writing in blue ink: that ink is shown alone, too
 _OF_KIND = 0.3  # by how much more confident a reading counts that is of the kind of the struck value
@@ -97,7 +100,7 @@ def read_pen_writing(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple
     if not everything:
         return page, ()
     pictures = [picture for one in everything for picture in one.pictures]
-    readings = iter(engine.recognise([crop(picture, _whole(picture)) for picture in pictures]))
+    readings = iter(engine.recognise([crop(picture, (0, 0, *picture.shape[::-1])) for picture in pictures]))
     read = [[next(readings) for _ in one.pictures] for one in everything]
     told = dict(zip(map(id, everything), read, strict=True))
     lines: list[ReadLine | None] = list(page.lines)
@@ -185,10 +188,6 @@ def _kind(text: str) -> str:
     if len(words) > 2 and all(char.isdigit() or char in "-()（）+/." for char in words):
         return "number"
     return "mail" if "@" in words and words.isascii() else ""
-
-
-def _whole(picture: Gray) -> Rect:
-    return (0.0, 0.0, float(picture.shape[1]), float(picture.shape[0]))
 
 
 def _new_value(number: int, ink: Mask, page: FlatPage) -> Iterator[_Writing]:
@@ -287,7 +286,8 @@ def _put_in(number: int, ink: Mask, page: FlatPage) -> Iterator[_Writing]:
         if box[3] - box[1] < _TALLEST * em and box[2] - box[0] < _INSERTED_WIDE * em:
             gap = max(core[0] - box[3], box[1] - core[1], 0.0) / em
             unusual = (bottom > core[1]) + (not contains(own_cell, *middle(box)))
-            yield _Writing(number, *found, tuple(pieces), gap + _UNUSUAL * unusual)
+            if gap < _FARTHEST and not any(contains(ring.box, *middle(box)) for ring in page.rings):
+                yield _Writing(number, *found, tuple(pieces), gap + _UNUSUAL * unusual)
 
 
 def _is_piece_put_in(number: int, host: ReadLine, rows: tuple[float, float], page: FlatPage) -> bool:
@@ -329,7 +329,7 @@ def _insert(
     line = ReadLine(Place(one.box, host.place.cell), best)
     # Several characters of which the line has one are its own, beside what is taller.
     own = len(words) > 1 and not set(words).isdisjoint(host.reading.text)
-    if best.confidence < _LEGIBLE or own or not is_of_a_kind(host, line):
+    if best.confidence < _CLEAR or own or words in _STROKES or not is_of_a_kind(host, line):
         return []
     lines[one.host] = spliced_in(host, line)
     return [page.in_cell(host.place)]

@@ -8,6 +8,7 @@ from extractor.scan.flat import Place
 from extractor.scan.level import read_level
 from extractor.scan.pen_writing import read_pen_writing
 from extractor.scan.readings import Glyph, Reading
+from extractor.scan.seals.ring import Ring
 from extractor.scan.struck import mark_struck
 from tests.extractor.scan.pens import BLACK, BLUE, INKS, SIZE, Form, X, Y
 
@@ -121,12 +122,26 @@ def test_a_character_that_nobody_saw_is_put_in_where_it_stands(y):
 
 
 def test_nothing_is_put_in_where_it_is_of_another_kind_or_illegible():
-    for engine in (Engine("5"), Engine("新", 0.4), Engine("新的一个")):
+    for engine in (Engine("5"), Engine("新", 0.85), Engine("新的一个")):
         form = Form()
         form.write("新", 3.6, -0.95, BLACK, 28)
         page, doubted = _read(form, engine)
         assert [line.reading.text for line in page.lines] == ["武汉清源商业管理有限公司"]
         assert not doubted
+
+
+def test_rests_of_a_seal_over_a_day_are_not_put_into_it():
+    form = Form("2021年2月8日")
+    form.draw([(1.2, -0.6), (1.2, -0.1)], BLACK, 3)
+    page, doubted = _read(form, Engine("1", 0.98))
+    assert [line.reading.text for line in page.lines] == ["2021年2月8日"]
+    assert not doubted
+    form.write("3", 1.2, -0.95, BLACK, 28)
+    seal = Ring(X + 1.4 * SIZE, Y - 0.4 * SIZE, 90.0, 90.0, 0.0, False, 0.9)
+    page, _ = mark_struck(form.page([seal]))
+    page, doubted = read_pen_writing(page, Engine("3", 0.98))
+    assert [line.reading.text for line in page.lines] == ["2021年2月8日"]
+    assert not doubted
 
 
 def test_what_was_read_unsurely_between_two_lines_is_read_again():

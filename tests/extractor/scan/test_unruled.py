@@ -233,8 +233,21 @@ def test_each_page_is_told_the_columns_of_the_page_before(monkeypatch):
 
 def test_labels_that_nearly_touch_may_be_lines_of_one_and_part_no_rows():
     """The measures of a page on which 推荐部门意见（申报主体上级行政主管部门） was taken for two labels."""
-    labels = [[(100.0, y0, 300.0, y1)] for y0, y1 in ((303, 422), (695, 724), (926, 999), (1010, 1089))]
-    tops = [166, 208, 247, 288, 330, 568, 608, 650, 715, 773, 824, 865, 960, 1003]
-    ends = [191, 232, 274, 316, 358, 595, 637, 678, 747, 822, 857, 899, 989, 1031]
-    answers = bands_of([(400.0, y0, 1500.0, y1) for y0, y1 in zip(tops, ends, strict=True)], 29.7)
-    assert tops_of(labels, answers, 29.7) is None
+    high = 29.73
+    tops = [166.2, 208.1, 247.3, 287.9, 329.8, 567.6, 608.2, 650.1, 714.9, 773.1, 824.4, 865.0, 959.6, 1002.8]
+    ends = [190.6, 232.5, 274.4, 316.2, 358.1, 594.7, 636.6, 678.4, 747.4, 821.7, 856.8, 898.7, 989.3, 1031.2]
+    rights = [1004, 1001, 1028, 1004, 787, 1030, 1030, 755, 653, 791, 630, 531, 612, 616]
+    answers = bands_of([(403.0, y0, x1, y1) for y0, x1, y1 in zip(tops, rights, ends, strict=True)], high)
+    labels = [
+        [(198.7, y0, 370.3, y1) for y0, y1 in block]
+        for block in (
+            [(302.7, 332.5), (344.6, 374.4), (381.1, 421.7)],
+            [(694.7, 724.4)],
+            [(925.8, 959.6), (969.0, 998.7)],
+            [(1009.6, 1039.3), (1043.3, 1089.3)],
+        )
+    ]
+    assert tops_of(labels, answers, high) is None
+    # Farther apart they are labels of two rows.
+    labels[3] = [(198.7, 1012.0, 370.3, 1039.3), *labels[3][1:]]
+    assert tops_of(labels, answers, high) is not None
