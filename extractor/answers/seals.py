@@ -62,15 +62,17 @@ def observe_marks(
         for field in cell.fields
         if isinstance(field, SealField | SignatureField)
     }
-    for field, found in _given([(field, prompts[field.name]) for field in asked], seals).items():
+    given = _given([(field, prompts[field.name]) for field in asked], seals)
+    for field, found in given.items():
         yield _seal(field, found, places, part)
     for signature in (field for field in cell.fields if isinstance(field, SignatureField)):
         title = signature.label or cell.label or signature.name
         others = [values[field.name] for field in cell.fields if not field.is_mark]
         around = [(place.page, place.box) for place in places]
         yield observe_signature(
-            signature, title, prompts[signature.name], values[signature.name], others, around, part
-        )
+            signature, title, prompts[signature.name], values[signature.name], others, around, part,
+            lacks_seal=None in given.values(),
+        )  # fmt: skip
 
 
 def compare_names(

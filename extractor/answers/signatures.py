@@ -32,6 +32,8 @@ def observe_signature(
     others: Sequence[Passage],
     cell: Sequence[tuple[Page, Box]],
     part: str,
+    *,
+    lacks_seal: bool = False,
 ) -> Observation:
     """Ink behind the prompt is a signature, none is no signature; print there is a typed name, which is none
     either.
@@ -39,7 +41,8 @@ def observe_signature(
     `written` is what was read behind the prompt, `others` what was read for the cell's other fields: their
         ink is not this one's.
     `cell`: the places of the page where the cell's marks are. Where the prompt was not found, or ink stands
-    in the cell but not behind it, nobody can be sure.
+    in the cell but not behind it, nobody can be sure. `lacks_seal`: the cell asks for a seal that was not
+    seen. On a copy without colour the ink may be what is left of that.
     """
     dates = [match.span() for match in _DATE.finditer(written.text)]
     bare = "".join(char for n, char in enumerate(written.text) if not any(a <= n < b for a, b in dates))
@@ -65,7 +68,8 @@ def observe_signature(
         confidence = rungs.EVEN  # nobody knows where the place is, or whether that counts as a signature
     elif present:
         # Print under the ink, such as the words of a stamp, is nobody's name, and may be all that was seen.
-        confidence = min(sure, rungs.LIKELIER) if _is_no_name(text) else sure
+        may_be_seal = lacks_seal and any(not page.coloured for page, _ in cell)
+        confidence = min(sure, rungs.LIKELIER) if _is_no_name(text) or may_be_seal else sure
     else:
         confidence = min(
             rungs.CERTAIN * (1 - sure), rungs.LIKELIER if typed else 1.0, rungs.EVEN if elsewhere else 1.0

@@ -28,13 +28,14 @@ def _ink(x, y, sure, width=50, height=20):
 PROMPT = _line(110, 140, "申报负责人（签字）：")
 
 
-def _seen(*ink, written="", date="", prompt=PROMPT):
-    page = Page(number=1, ink=ink)
+def _seen(*ink, written="", date="", prompt=PROMPT, coloured=True, lacks_seal=False):
+    page = Page(number=1, ink=ink, coloured=coloured)
     words = Passage.of([_line(230, 140, written)], Place(page=1))
     dates = Passage.of([_line(110, 160, date)], Place(page=1))
     whole = Passage.of([prompt], Place(page=1, box=CELL))
     at = find_prompt(FIELD.prompt, FIELD.prompt_aliases, whole)
-    return observe_signature(FIELD, "签字", at, words, [dates], [(page, CELL)], "a.pdf")
+    cell = [(page, CELL)]
+    return observe_signature(FIELD, "签字", at, words, [dates], cell, "a.pdf", lacks_seal=lacks_seal)
 
 
 def test_no_ink_behind_the_prompt_is_surely_no_signature():
@@ -64,6 +65,16 @@ def test_the_words_of_a_stamp_in_the_place_for_a_name_go_to_a_person(written):
 @pytest.mark.parametrize("written", ["欧阳娜娜", "张伟", "张伟 1", "张伟 2021.2.10"])
 def test_names_and_a_date_beside_them_are_a_signature(written):
     assert _seen(_ink(230, 138, 0.99), written=written).confidence >= rungs.ACCEPTED
+
+
+def test_ink_on_a_copy_without_colour_may_be_the_seal_that_was_not_seen():
+    """The rests of a worn seal on a fax had been accepted as a signature."""
+    ink = _ink(230, 138, 0.99)
+    assert _seen(ink, coloured=False).confidence >= rungs.ACCEPTED
+    assert _seen(ink, lacks_seal=True).confidence >= rungs.ACCEPTED
+    doubted = _seen(ink, coloured=False, lacks_seal=True)
+    assert doubted.value.present
+    assert doubted.confidence < rungs.ACCEPTED
 
 
 def test_doubtful_ink_goes_to_a_person():
