@@ -42,9 +42,6 @@ _SOME = 2  # texts: a line through so many is no rule
 _SEVERAL = 3  # texts: a line beside so many, and through none, is a rule
 _MANY = 4  # texts: a streak past so many meets a character of one
 _CLEAR, _FREE = 0.08, 0.95  # shares of a text's height that is bare beside a rule, and of such texts
-# Darkness is how many levels a line is darker than paper, summed over the line's thickness.
-_PALER = 0.35  # share of the usual darkness: a paler line shines through the paper, or is dirt
-_SOLID = 90  # levels: the nearer to it the usual darkness is, the more dotted, grey or fine rules differ
 _STREAKED = 0.6  # share of the usual darkness: a paler piece in line with a loose one belongs to a streak
 _LOOSE = 68  # pixels: a piece as long that lies on no rule is a loose one
 _THROUGH = 0.3  # share of a text's height: a line that runs through a text is farther inside it
@@ -77,9 +74,16 @@ class Rule:
     @property
     def dark(self) -> float:
         """How many levels it is darker than paper, summed over its thickness."""
-        return sum(piece.dark * piece.length for piece in self.pieces) / max(
-            sum(piece.length for piece in self.pieces), 1
-        )
+        return self._mean([piece.dark for piece in self.pieces])
+
+    @property
+    def core(self) -> float:
+        """How many levels its darkest pixels are darker than paper."""
+        return self._mean([piece.core for piece in self.pieces])
+
+    def _mean(self, values: Sequence[float]) -> float:
+        lengths = [piece.length for piece in self.pieces]
+        return sum(a * b for a, b in zip(values, lengths, strict=True)) / max(sum(lengths), 1)
 
     @property
     def length(self) -> float:
@@ -145,7 +149,7 @@ def without_streaks(standing: Sequence[Piece], seen: Iterable[Piece]) -> list[Pi
     loose = [piece for piece in seen if piece not in kept and piece.length >= _LOOSE]
     if not loose:
         return [*standing]
-    usual = _usual_darkness(standing)
+    usual = usual_darkness(standing)
     return [
         piece
         for piece in standing
@@ -175,7 +179,6 @@ def without_foreign(
     """Return the rules of both directions without lines that take no part in a table: folds, streaks of a
     scanner, lines through text."""
     width = texts.ink.shape[1]
-    levels, uprights = _dark([*levels], [*uprights])
     kept_levels = [
         one for one in levels
         if not _is_foreign(one, levels, uprights, width)
@@ -200,7 +203,7 @@ def without_foreign(
     kept_uprights += [
         part
         for part in parts
-        if _is_anchored(part, levels)
+        if is_anchored(part, levels)
         and not across(part, texts)[0]
         and not _is_streak(part, levels, uprights, texts)
     ]
@@ -276,7 +279,7 @@ def _is_streak(one: Rule, levels: Sequence[Rule], uprights: Sequence[Rule], text
     crossed, beside = across(one, texts)
     # Dirt looks like writing across a line. But a line from one rule to another and no farther is seldom a
     # streak down the sheet.
-    short = one.length < _WHOLE * max(rule.length for rule in uprights) and _is_anchored(one, levels)
+    short = one.length < _WHOLE * max(rule.length for rule in uprights) and is_anchored(one, levels)
     if crossed >= _SOME and crossed > beside and not short and not _is_free(one, texts):
         return True
     return _is_foreign(one, uprights, levels, texts.ink.shape[0]) and not (beside >= _SEVERAL and not crossed)
@@ -288,19 +291,7 @@ def _is_free(one: Rule, texts: Texts) -> bool:
     return len(free) >= _MANY and sum(free) >= _FREE * len(free)
 
 
-def _dark(levels: Sequence[Rule], uprights: Sequence[Rule]) -> tuple[list[Rule], list[Rule]]:
-    """Return the rules of both directions without those that are much paler than the rules that others stand
-    on."""
-    bearing = [level for level in levels if sum(level.meets(upright) for upright in uprights) > 1]
-    bearing += [upright for upright in uprights if sum(level.meets(upright) for level in levels) > 1]
-    if not bearing:
-        return [*levels], [*uprights]
-    usual = _usual_darkness(bearing)
-    least = min(_PALER * usual, max(0.0, usual - _SOLID))
-    return [rule for rule in levels if rule.dark >= least], [rule for rule in uprights if rule.dark >= least]
-
-
-def _usual_darkness(lines: Iterable[Rule | Piece]) -> float:
+def usual_darkness(lines: Iterable[Rule | Piece]) -> float:
     """Return the median darkness of the lines, weighted by their lengths; 0 for none."""
     ordered = sorted(lines, key=lambda line: line.dark)
     if not ordered:
@@ -316,7 +307,7 @@ def _is_foreign(one: Rule, own: Sequence[Rule], others: Sequence[Rule], size: in
     kin = [
         rule
         for rule in own
-        if rule is not one and any(rule.meets(other) for other in met) and _is_anchored(rule, others)
+        if rule is not one and any(rule.meets(other) for other in met) and is_anchored(rule, others)
     ]
     if not kin:
         return False
@@ -337,7 +328,7 @@ def _long(rules: Iterable[Rule]) -> list[Rule]:
     return [rule for rule in ordered if rule.length >= ordered[0].length / 2]
 
 
-def _is_anchored(one: Rule, others: Sequence[Rule]) -> bool:
+def is_anchored(one: Rule, others: Sequence[Rule]) -> bool:
     """Tell whether both ends of a rule lie on rules of the other direction."""
     met = [other.level(one.at) for other in others if one.meets(other)]
     return all(any(abs(x - end) <= TOUCH for x in met) for end in (one.start, one.end))

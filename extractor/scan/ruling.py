@@ -18,6 +18,7 @@ from extractor.scan.grids import Grid, bare_grid, grid_of, scaled
 from extractor.scan.label_columns import with_labels, with_rows
 from extractor.scan.lattice import SAME, TOUCH, Rule, Texts
 from extractor.scan.open_sides import edges, gone_on
+from extractor.scan.pale import bearing_in, without_pale
 from extractor.scan.side_by_side import columns, in_column, without_bridges
 from extractor.scan.strokes import (
     WRITTEN,
@@ -86,9 +87,9 @@ def find_grids(
 
     `gray` holds the black ink of a level page, height x width, paper white; `scale` is its pixels a point.
     `texts` are bounding boxes of lines of text in its pixels. `coloured` is the same page with all of its
-    ink. Where the black rules are pale or hold little of the text, rules are looked for in `coloured`, and
-    then faint lines. `before` holds the columns of the table that the page before ends with, in points: they
-    stand for uprights that this page has not.
+    ink. Where the black rules hold little of the text, or some are pale, rules are looked for in `coloured`,
+    and then faint lines. `before` holds the columns of the table that the page before ends with, in points:
+    they stand for uprights that this page has not.
     """
     zoom = min(1.0, _DPI / 72 / scale)
     boxes = [(x0 * zoom, y0 * zoom, x1 * zoom, y1 * zoom) for x0, y0, x1, y1 in texts]
@@ -97,7 +98,9 @@ def find_grids(
     found = _tables(black, boxes, before)
     inks = None
     for faint in (True,) if coloured is None else (False, True):
-        if _held(found.grids, boxes) >= _HELD and not found.is_pale:
+        # Of a thin blue rule the black layer may have no more than its pale edge.
+        is_whole = faint or coloured is None or not found.has_lost
+        if _held(found.grids, boxes) >= _HELD and not found.is_pale and is_whole:
             break
         if inks is None:
             inks = black if coloured is None else _reduced(coloured, zoom)
@@ -151,13 +154,15 @@ def _bare_tables(gray: Gray, boxes: Sequence[Rect], before: Columns | None) -> t
 @dataclass(frozen=True)
 class _Found:
     """Tables, placed as if the sheet had no `folds`; a mask of all that is ruled; whether that is hardly
-    darker than paper; and upright lines that are no rules. All are in pixels of the reduced picture."""
+    darker than paper; upright lines that are no rules; and whether lines that others meet were too pale to be
+    rules. All are in pixels of the reduced picture."""
 
     grids: tuple[Grid, ...]
     ruled: Gray
     is_pale: bool
     folds: Folds | None
     streaks: tuple[Rect, ...]
+    has_lost: bool
 
 
 def _reduced(gray: Gray, zoom: float) -> Gray:
@@ -239,7 +244,11 @@ def _tables(
         levels = lattice.chained(seen.level.pieces)
         standing = _standing(seen, levels)
     texts = Texts(tuple(boxes), _written(seen, standing))
-    levels, uprights = lattice.without_foreign(levels, lattice.chained(standing), texts)
+    uprights = lattice.chained(standing)
+    bearing = bearing_in(levels, uprights)
+    levels, uprights = without_pale(levels, uprights)
+    has_lost = not {*levels, *uprights}.issuperset(bearing)
+    levels, uprights = lattice.without_foreign(levels, uprights, texts)
     levels = without_bridges(levels, uprights, texts)
     height, width = gray.shape
     uprights += edges(levels, uprights, width, _WIDE * width)
@@ -264,7 +273,7 @@ def _tables(
         for piece in standing
         if piece.label not in kept and piece.length >= _LONE
     )
-    return _Found(tuple(grids), folds.done(ruled) if folds else ruled, pale, folds, streaks)
+    return _Found(tuple(grids), folds.done(ruled) if folds else ruled, pale, folds, streaks, has_lost)
 
 
 def _standing(seen: _Seen, levels: Sequence[Rule]) -> list[Piece]:

@@ -46,6 +46,7 @@ _COVERED_UP = 30  # pixels: greatest gap in it
 _FREE = (3, 7)  # pixels beside a line shorter than a stroke of writing: from first to last, without ink
 _ROUNDS = 3  # rounds of the fit of a course, each without the pixels that strayed in the one before
 _REACH = 2  # pixels that a thin line takes on each side of its middle
+_INKED = 0.9  # quantile of its columns that is inked even in a line of dots
 _BARE_ROWS = (3, 6)  # pixels off a line, from first to last, of which one shows how light the paper is
 # A faint line:
 _FAINT = 4.0  # levels by which it is darker than what is beside it
@@ -61,7 +62,8 @@ class Piece:
 
     `weights` are the coefficients of a polynomial (highest power first), which gives the row from the share
     of the way that lies behind, less a half. `dark` is how many levels darker than paper the stroke is,
-    summed over its thickness. `label` marks its pixels in `Strokes`.
+    summed over its thickness; `core` is how many its darkest pixels are, thick or thin, whole or dotted.
+    `label` marks its pixels in `Strokes`.
     """
 
     start: int
@@ -69,6 +71,7 @@ class Piece:
     weights: tuple[float, ...]
     dark: float = 1.0
     label: int = 0
+    core: float = 0.0
 
     @property
     def length(self) -> int:
@@ -213,7 +216,8 @@ def _straight(
         weights = _course((labels[part] == label) & (thin[part] > 0), ink, x, y)
         if weights is not None:
             piece = Piece(x, x + width, (*weights[:-1], weights[-1] + y), label=label)
-            pieces.append(replace(piece, dark=_depth(piece, darkness)))
+            dark, core = _depth(piece, darkness)
+            pieces.append(replace(piece, dark=dark, core=core))
     return pieces
 
 
@@ -251,9 +255,9 @@ def _thin(ink: Gray) -> Gray:
     return np.asarray(ink & ~thick, np.uint8)
 
 
-def _depth(piece: Piece, darkness: NDArray[np.int16]) -> float:
+def _depth(piece: Piece, darkness: NDArray[np.int16]) -> tuple[float, float]:
     """Return how many levels darker than paper the piece is, summed over its thickness, in the mean of its
-    columns.
+    columns; and how many the darkest pixel of a column is, in the dark ones of its columns.
 
     Writing around a line darkens the mean that it is compared with. How much, its lightest neighbour tells.
     """
@@ -267,9 +271,11 @@ def _depth(piece: Piece, darkness: NDArray[np.int16]) -> float:
     beside = [off for far in range(_BARE_ROWS[0], _BARE_ROWS[1] + 1) for off in (-far, far)]
     paper = min(0.0, *(float(level(off).mean()) for off in beside))
     thick = 2 * _REACH + 1
-    depth = np.sum([level(off) for off in range(-_REACH, _REACH + 1)], axis=0) - thick * paper
+    rows_of_it = np.stack([level(off) for off in range(-_REACH, _REACH + 1)])
+    depth = np.sum(rows_of_it, axis=0) - thick * paper
     # A line on bare paper darkens that mean itself.
-    return float(np.mean(np.maximum(depth, 0))) * (1 - thick / _AROUND)
+    dark = float(np.mean(np.maximum(depth, 0))) * (1 - thick / _AROUND)
+    return dark, float(np.quantile(np.max(rows_of_it, axis=0), _INKED)) - paper
 
 
 def _course(pixels: NDArray[np.bool_], ink: Gray, left: int, top: int) -> tuple[float, ...] | None:

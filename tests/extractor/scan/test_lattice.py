@@ -1,10 +1,9 @@
-"""What decides on single rules: whether they are folded, too pale, or go on where they break off."""
+"""What decides on single rules: whether they are folded, or go on where they break off."""
 
 import numpy as np
 
 from extractor.scan import folds, grids, lattice
 from extractor.scan.lattice import Rule
-from extractor.scan.strokes import Piece
 
 
 def test_rows_of_writing_close_under_rules_that_go_on_are_no_fold():
@@ -40,15 +39,6 @@ def test_a_stroke_of_writing_bears_out_no_rule_longer_than_itself() -> None:
     seen, crossings = np.zeros(1100, bool), [174.0, 391.0, 1043.0]
     seen[468:603] = True
     assert not grids._bridged(seen, crossings).any()
-
-
-def test_of_fine_rules_a_pale_one_is_a_rule_and_of_dark_ones_it_is_not():
-    def rule(start, end, at, dark):
-        return Rule(start, end, at, (Piece(start, end, (at,), dark=dark),))
-
-    for usual, kept in ((107.0, 4), (200.0, 3)):
-        levels = [rule(100, 900, at, usual) for at in (100, 200, 400)] + [rule(100, 900, 300, 37.0)]
-        assert len(lattice._dark(levels, [rule(100, 400, x, usual) for x in (100, 900)])[0]) == kept
 
 
 def test_what_a_level_rule_leaves_of_itself_at_a_text_s_edge_is_no_writing_across_a_column():

@@ -135,9 +135,9 @@ def _filled_form():
     return picture, [(x, y + 2, x + 34 * len(text), y + 40) for x, y, text in texts]
 
 
-def _cells(picture, texts=()):
+def _cells(picture, texts=(), coloured=None):
     """The cells of the one table that is no smaller than the form's."""
-    grids = find_grids(_gray(picture), drawing.SCALE, texts).grids
+    grids = find_grids(_gray(picture), drawing.SCALE, texts, coloured).grids
     (grid,) = [grid for grid in grids if grid.box[2] - grid.box[0] > 1000]
     return [(cell.row, cell.column, cell.row_span, cell.column_span) for cell in grid.cells]
 
@@ -194,6 +194,11 @@ def test_dotted_and_dashed_rules_part_cells(on, off):
     picture = _form()
     _dashed(picture, on, off)
     assert _cells(picture) == FORM
+
+
+def test_rules_of_which_the_black_ink_has_only_a_pale_part_are_looked_for_in_all_ink():
+    ink, texts = _filled_form()
+    assert _cells(cv2.line(ink.copy(), (500, 304), (500, 896), (200,) * 3, 2), texts, _gray(ink)) == FORM
 
 
 @pytest.mark.parametrize("colour", [(120, 160, 230), (225, 225, 225), (235, 120, 120)])
