@@ -28,6 +28,7 @@ _INDENT = 0.4  # ems: they begin farther right than the line
 _BEYOND = 1.2  # ems that it may reach beyond either end of a line that is the whole answer
 _OFF_MIDDLE = 0.4  # ems: the middle of a centred line is no farther from that of its cell
 _EVEN = 0.15  # ems: by so little the steps differ from line to line of a text
+_BEGINS = 1.0  # ems: a line that begins so near to the left edge of its cell is a row of its text
 _ALIGNED = 0.4  # ems: a line that begins so near to where another of its cell does goes on with that
 
 
@@ -38,6 +39,8 @@ def put_in(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
     ticked = {line.place.cell for line in lines if has_boxes(line)}
     boxes: list[Rect] = []
     for line in [one for one in lines if _may_be_inserted(one, page)]:
+        if line.place.cell in ticked and _begins_row(line, page):
+            continue  # the end of an option that is wrapped
         hosts = [
             one
             for one in lines
@@ -52,6 +55,11 @@ def put_in(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
             lines.remove(line)
             boxes += [own[0].place.box, line.place.box]
     return page.reading(lines), tuple(page.in_points(box) for box in boxes)
+
+
+def _begins_row(line: ReadLine, page: FlatPage) -> bool:
+    """Tell whether a line begins where the cell does."""
+    return line.place.box[0] - page.inside(line.place)[0] < _BEGINS * line.wide
 
 
 def _above_struck(line: ReadLine, page: FlatPage) -> ReadLine:

@@ -45,6 +45,21 @@ def test_a_new_value_above_a_struck_one_belongs_to_its_cell():
         assert [line.place.cell for line in page.lines] == [(0, 3), cell]
 
 
+def test_the_end_of_a_wrapped_option_is_not_put_into_the_answer_below_it():
+    """单位 of 企事业单位, on the edge of the row, had made 黄单位陂区 of the unit's name."""
+    edge, low = 480, 505  # pixels: the rule between the two rows, and the lower answer
+    form = Form()
+    form.lines = [
+        form.line("□园区；□企事业", 520, edge - 2.4 * SIZE, (0, 1)),
+        form.line("单位", 500, edge - 0.9 * SIZE, (0, 1)),
+        form.line("申报单位", 240, low, (0, 2)),
+        form.line("黄陂区后官湖小学", 490, low, (0, 3)),
+    ]
+    page, doubted = _put(form)
+    assert "黄陂区后官湖小学" in [line.reading.text for line in page.lines]
+    assert not doubted
+
+
 def test_characters_as_wide_as_the_whole_answer_below_them_are_put_into_it():
     """The answer stands level with its label, so that it is no second line."""
     form = Form("副科长")
