@@ -18,6 +18,11 @@ def meet(a: Rect, b: Rect) -> Rect:
     return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
 
 
+def overlap(one: Rect, other: Rect) -> bool:
+    """Tell whether two boxes have more than an edge in common, as `meets` does of boxes in points."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
 def around(boxes: Iterable[Rect]) -> Rect:
     """Return the smallest box around `boxes`, which must hold at least one."""
     x0, y0, x1, y1 = zip(*boxes, strict=True)

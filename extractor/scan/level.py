@@ -22,7 +22,6 @@ _BESIDE = 0.2  # ems of paper to its left and right
 _LEAST = 0.2  # square ems: least ink of an answer
 _MORE = 0.05  # square ems: least ink above or below it, of a pen
 _REACH = 1.2  # ems above and below the label's characters where that is looked for
-_INSET = 2.0  # points that ink in a cell is kept off its edge
 _READ = 2  # characters at least
 _LEGIBLE = 0.9  # least confidence
 
@@ -46,7 +45,7 @@ def read_level(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple[Box, 
             ]
             if labels and (g, c) not in cells:
                 label = max(labels, key=lambda line: line.place.box[0])
-                box = _answer(cell.box, label, ink, page)
+                box = _answer(page.inside(Place(cell.box, (g, c))), label, ink)
                 places += [Place(box, (g, c))] if box else []
     if not places:
         return page, ()
@@ -59,12 +58,11 @@ def read_level(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple[Box, 
     return page.reading([*page.lines, *found]), tuple(page.in_points(line.place.box) for line in found)
 
 
-def _answer(cell: Rect, label: ReadLine, ink: Mask, page: FlatPage) -> Rect | None:
-    """Return the box in pixels of the ink of a cell that stands level with `label`; None where there is
-    little, or nothing above and below it."""
+def _answer(cell: Rect, label: ReadLine, ink: Mask) -> Rect | None:
+    """Return the box in pixels of the ink of a cell, given without its edges, that stands level with `label`;
+    None where there is little, or nothing above and below it."""
     em = label.wide
-    inset = _INSET * page.scale
-    left, right = max(0, round(cell[0] + inset)), round(cell[2] - inset)
+    left, right = max(0, round(cell[0])), round(cell[2])
     start, end = core_rows(label, em, ink)
     top, bottom = max(0, round(start - _ROOM * em)), round(end + _ROOM * em)
     part = ink[top:bottom, left:right]

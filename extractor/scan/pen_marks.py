@@ -20,7 +20,7 @@ from extractor.scan.lost_digits import has_lost_digit
 from extractor.scan.red_ink import loose_red
 from extractor.scan.written_over import Written, written_over
 from extractor.text.tick_signs import BOX_LOOKALIKES, EMPTY_GLYPHS, MARK_GLYPHS, is_chinese
-from models.geometry import Rect, contains, meet, middle
+from models.geometry import Rect, contains, meet, middle, overlap
 from models.page import Box
 
 Gray = NDArray[np.uint8]
@@ -411,7 +411,7 @@ def _has_blots(
             continue
         for other in others:
             whole = _whole(other, em)
-            if not _overlap(whole, (left, top, right, bottom)):
+            if not overlap(whole, (left, top, right, bottom)):
                 continue
             a, b, c, d = map(round, meet(whole, (left, top, right, bottom)))
             if c > a and d > b:
@@ -426,8 +426,3 @@ def _has_blots(
             if height > _HIGH * em and width > _WIDE * em and amount > _BLOT * em * em:
                 return True
     return False
-
-
-def _overlap(one: Rect, other: Rect) -> bool:
-    """Tell whether two boxes have an area in common."""
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

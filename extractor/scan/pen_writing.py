@@ -9,6 +9,7 @@ person looks at each of them. Sizes are in ems: an em is the width of a Chinese 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -19,16 +20,15 @@ from extractor.scan.layers import PAPER
 from extractor.scan.lines import crop
 from extractor.scan.ocr import OcrEngine
 from extractor.scan.pen_marks import blue_ink, core_rows, has_boxes, is_in_row
-from extractor.scan.put_in import is_of_a_kind, is_on_edge, spliced_in
+from extractor.scan.put_in import is_of_a_kind, is_on_edge, is_struck_out, spliced_in
 from extractor.scan.readings import Reading
 from extractor.text.tick_signs import is_chinese
-from models.geometry import Rect, area, contains, meet, middle
+from models.geometry import Rect, area, contains, meet, middle, overlap
 from models.page import Box
 
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_MOST = 0.5  # share of its characters: a line with more of them struck was struck out
 _TELLING = 5  # Chinese characters: with fewer, a line does not tell its em well
 _WIDEST = 1.3  # times the usual em of the page: greatest em
 _NEW = 1.35  # ems above a struck line's characters where its new value is looked for
@@ -101,19 +101,19 @@ def read_pen_writing(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple
         return page, ()
     pictures = [picture for one in everything for picture in one.pictures]
     readings = iter(engine.recognise([crop(picture, (0, 0, *picture.shape[::-1])) for picture in pictures]))
-    read = [[next(readings) for _ in one.pictures] for one in everything]
-    told = dict(zip(map(id, everything), read, strict=True))
+    told = iter([(one, [next(readings) for _ in one.pictures]) for one in everything])
+    new_read, behind_read, put_in_read = (list(islice(told, len(ones))) for ones in (new, behind, put_in))
     lines: list[ReadLine | None] = list(page.lines)
     boxes: list[Rect] = []
-    for one in behind:
-        boxes += _replace_behind(one, told[id(one)], lines, page)
-    for one in new:
-        boxes += _set_new(one, told[id(one)], lines, page)
+    for one, read in behind_read:
+        boxes += _replace_behind(one, read, lines, page)
+    for one, read in new_read:
+        boxes += _set_new(one, read, lines, page)
     taken = [one.box for one in new]
     # Between two rows it may belong to either.
-    for one in sorted(put_in, key=lambda one: one.off):
+    for one, read in sorted(put_in_read, key=lambda pair: pair[0].off):
         if not any(_is_same(one.box, box) for box in taken):
-            done = _insert(one, told[id(one)], lines, page)
+            done = _insert(one, read, lines, page)
             taken += [one.box] * bool(done)
             boxes += done
     return page.reading(line for line in lines if line is not None), tuple(map(page.in_points, boxes))
@@ -122,11 +122,6 @@ def read_pen_writing(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple
 def _is_same(one: Rect, other: Rect) -> bool:
     """Tell whether two boxes hold the same writing."""
     return area(meet(one, other)) > _SAME * min(area(one), area(other))
-
-
-def is_struck_out(line: ReadLine) -> bool:
-    """Tell whether most of a line was struck."""
-    return sum(line.struck) > _MOST * len(line.struck)
 
 
 def _em(line: ReadLine, page: FlatPage) -> float:
@@ -357,7 +352,7 @@ def _alone(
     clear = page.clear[part]
     dark = clear < _FAINTEST
     for number, line in enumerate(page.lines):
-        if number not in own and _meets(line.place.box, (left, top, right, bottom)):
+        if number not in own and overlap(line.place.box, (left, top, right, bottom)):
             size = _em(line, page)
             above, below = core_rows(line, size, ink)
             x0, x1 = (max(0, round(line.place.box[side]) - left) for side in (0, 2))
@@ -384,11 +379,6 @@ def _alone(
         wide[: rows_shown.start] = wide[rows_shown.stop :] = False
         pictures.append(_picture(page.lifted[part], wide, rows, columns, room))
     return box, tuple(pictures)
-
-
-def _meets(one: Rect, other: Rect) -> bool:
-    """Tell whether two boxes have an area in common."""
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _rows(start: float, end: float, top: int) -> slice:

@@ -57,6 +57,11 @@ def put_in(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
     return page.reading(lines), tuple(page.in_points(box) for box in boxes)
 
 
+def is_struck_out(line: ReadLine) -> bool:
+    """Tell whether most of a line was struck."""
+    return sum(line.struck) > _MOST * len(line.struck)
+
+
 def _begins_row(line: ReadLine, page: FlatPage) -> bool:
     """Tell whether a line begins where the cell does."""
     return line.place.box[0] - page.inside(line.place)[0] < _BEGINS * line.wide
@@ -72,7 +77,7 @@ def _above_struck(line: ReadLine, page: FlatPage) -> ReadLine:
     x0, _, x1, _ = line.place.box
     start, end = _core(line, page)
     for other in page.lines:
-        if other.place.cell in (None, line.place.cell) or sum(other.struck) <= _MOST * len(other.struck):
+        if other.place.cell in (None, line.place.cell) or not is_struck_out(other):
             continue
         left, _, right, _ = other.place.box
         em, (top, _) = other.wide, _core(other, page)
