@@ -13,12 +13,12 @@ tuning, the others for reporting.
 
 import argparse
 import json
-import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -38,6 +38,7 @@ from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
 from benchmarks.marks.copies import Picture
+from benchmarks.office import converted
 from benchmarks.pilot_answers import answers
 from benchmarks.seal_names import stamp
 from benchmarks.writing import INKS, paper, pens, prints, write
@@ -304,19 +305,7 @@ def _make(
             _Setting(LAYOUTS[layout](r), told, r).save(out / "word" / f"{name}.docx")
             new.append((name, told, r))
     if new:
-        profile = f"-env:UserInstallation=file://{(out / 'profile').resolve()}"
-        words = [str(out / "word" / f"{name}.docx") for name, *_ in new]
-        command = [
-            "soffice",
-            profile,
-            "--headless",
-            "--convert-to",
-            "pdf",
-            "--outdir",
-            str(out / "word"),
-            *words,
-        ]
-        subprocess.run(command, check=True, capture_output=True)
+        converted([out / "word" / f"{name}.docx" for name, *_ in new], "pdf")
     for name, told, r in new:
         first, *more = map(Image.fromarray, drawn(out / "word" / f"{name}.pdf", told, hands, r))
         first.save(
@@ -388,7 +377,8 @@ def main() -> None:
     counts: dict[str, Counter[str]] = {}
     print(f"{'layout':14} {'fields':>6} {'right %':>8} {'silent %':>9} {'review %':>9}")
     with (
-        ProcessPoolExecutor(given.jobs) as pool,
+        # A copy of this process would wait for threads that drawing has begun here and not there.
+        ProcessPoolExecutor(given.jobs, get_context("spawn")) as pool,
         (given.out / "read.jsonl").open("w", encoding="utf-8") as file,
     ):
         for layout in given.only.split(","):

@@ -7,8 +7,6 @@ a line's characters are parted, LibreOffice rounds where each part begins.
 
 import argparse
 import io
-import shutil
-import subprocess
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -20,8 +18,9 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from numpy.typing import NDArray
 
-from benchmarks.drafts.forms import Form, draw
-from benchmarks.drafts.written import sheets
+from benchmarks.drafts.forms import Form
+from benchmarks.drafts.written import add_forms, forms_asked
+from benchmarks.office import converted
 from extractor import draft_form, spots_in
 from generator import generate_from, new_identity
 from models.form import FormDefinition
@@ -31,19 +30,15 @@ _SCALE = 100 / 72  # pixels of a point
 _INK = 128  # of 255: what is darker is ink
 _FAINT = 208  # a thin line between two pixels is no darker in either
 _REACH = 1  # pixels
-_SECONDS = 1200
 _Looks = list[NDArray[np.uint8]]  # of each page
 
 
 def main() -> None:
     """Print each form whose blank looks other than its file, and how many do."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--forms", type=int, default=30)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--sheets", help="forms written by hand: how the names of their files begin")
+    add_forms(parser)
     given = parser.parse_args()
-    seeds = range(given.first, given.first + given.forms)
-    forms = sheets(given.sheets) if given.sheets else [draw(seed) for seed in seeds]
+    forms = list(forms_asked(given))
     printed = _printed([one for form in forms for one in _made(form)])
     counts: Counter[str] = Counter()
     for number, form in enumerate(forms):
@@ -79,25 +74,11 @@ def _in_white(data: bytes) -> bytes:
 
 def _printed(documents: list[bytes]) -> list[bytes]:
     """What LibreOffice prints of each, in one run."""
-    program = shutil.which("soffice")
-    assert program, "LibreOffice is not installed"
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder, f"{number:04}.docx") for number in range(len(documents))]
         for path, data in zip(paths, documents, strict=True):
             path.write_bytes(data)
-        profile = f"-env:UserInstallation={Path(folder, 'profile').as_uri()}"
-        command = [
-            program,
-            profile,
-            "--headless",
-            "--convert-to",
-            "pdf",
-            "--outdir",
-            folder,
-            *map(str, paths),
-        ]
-        subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)
-        return [path.with_suffix(".pdf").read_bytes() for path in paths]
+        return [path.read_bytes() for path in converted(paths, "pdf")]
 
 
 def _difference(file: _Looks, blank: _Looks, white: _Looks) -> str:

@@ -4,7 +4,6 @@ import argparse
 import hashlib
 import io
 import re
-import subprocess
 import tempfile
 import zipfile
 from collections import Counter
@@ -16,8 +15,9 @@ from typing import Any
 
 import pypdfium2
 
-from benchmarks.drafts.forms import Asked, Form, draw
-from benchmarks.drafts.written import sheets
+from benchmarks.drafts.forms import Asked, Form
+from benchmarks.drafts.written import add_forms, forms_asked
+from benchmarks.office import converted
 from extractor import Options, Source, draft_form, extract, print_docx
 from extractor.limits import Limits
 from extractor.scan.ocr import PaddleOcr
@@ -200,37 +200,22 @@ def _old_word(data: bytes) -> bytes:
     """The .doc that LibreOffice makes of a .docx."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "a.docx").write_bytes(data)
-        profile = f"-env:UserInstallation={Path(folder, 'profile').as_uri()}"
-        command = [
-            "soffice",
-            profile,
-            "--headless",
-            "--convert-to",
-            "doc",
-            "--outdir",
-            folder,
-            f"{folder}/a.docx",
-        ]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
-        return Path(folder, "a.doc").read_bytes()
+        return converted([Path(folder, "a.docx")], "doc")[0].read_bytes()
 
 
 def main() -> None:
     """Print the shares, and with `--told` every case that is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--forms", type=int, default=30)
-    parser.add_argument("--first", type=int, default=0)
+    add_forms(parser)
     parser.add_argument("--suffix", choices=(".docx", ".doc", ".pdf", ".tif"), default=".docx")
     parser.add_argument("--told", action="store_true")
     parser.add_argument("--no-reading", action="store_true")
-    parser.add_argument("--sheets", help="forms written by hand: how the names of their files begin")
     parser.add_argument("--ocr", type=Path, help="a file that keeps what the engine said, and says it again")
     parser.add_argument("--kept", type=Path, help="a folder that keeps what LibreOffice printed")
     given = parser.parse_args()
     score = Score()
     options = Options(ocr=RecordedOcr(given.ocr, PaddleOcr())) if given.ocr else Options()
-    seeds = range(given.first, given.first + given.forms)
-    for form in sheets(given.sheets) if given.sheets else map(draw, seeds):
+    for form in forms_asked(given):
         measure(form, given.suffix, score, reads=not given.no_reading, how=options, kept=given.kept)
     for name, counts in (("labels", score.labels), ("kinds", score.kinds), ("options", score.options)):
         print(f"{name:8} {100 * counts[True] / max(1, counts.total()):6.2f} %  of {counts.total()}")

@@ -7,8 +7,8 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from benchmarks.drafts.forms import Form, draw
-from benchmarks.drafts.written import sheets
+from benchmarks.drafts.forms import Form
+from benchmarks.drafts.written import add_forms, forms_asked
 from extractor import Source, draft_form, extract, spots_in
 from generator import generate_from, new_identity
 from models.form import FormDefinition
@@ -19,13 +19,10 @@ from service.forms.trials import random_record
 def main() -> None:
     """Print how many fields are placed, how many read back right, and each that isn't."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--forms", type=int, default=30)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--sheets", help="forms written by hand: how the names of their files begin")
+    add_forms(parser)
     given = parser.parse_args()
     counts: Counter[str] = Counter()
-    seeds = range(given.first, given.first + given.forms)
-    for seed, form in enumerate(sheets(given.sheets) if given.sheets else map(draw, seeds), given.first):
+    for seed, form in enumerate(forms_asked(given), given.first):
         _measure(form, seed, counts)
     print(dict(counts))
 

@@ -10,7 +10,8 @@ by `/`; a box before `value` is ticked unless the filled text is given.
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from docx.shared import Cm, Pt
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
-from benchmarks.drafts.forms import Asked, Form
+from benchmarks.drafts.forms import Asked, Form, draw
 from models.errors import Unparsable
 from models.fields import CreditCodeField, IdCardField
 
@@ -203,6 +204,20 @@ def _options(blank: str, given: str, kind: str) -> tuple[str, ...]:
         return ()
     parts = given.split("/") if given else re.split(_BOX, blank)[1:]
     return tuple(re.sub(r"[\s~_；;，、]+$", "", one.replace("\\n", "")) for one in parts)
+
+
+def add_forms(parser: ArgumentParser) -> None:
+    """Add the arguments that say which forms a benchmark takes."""
+    parser.add_argument("--forms", type=int, default=30)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--sheets", help="forms written by hand: how the names of their files begin")
+
+
+def forms_asked(given: Namespace) -> Iterable[Form]:
+    """The forms that the arguments name, those from seeds drawn as they are asked for."""
+    if given.sheets:
+        return sheets(given.sheets)
+    return map(draw, range(given.first, given.first + given.forms))
 
 
 def sheets(batch: str) -> list[Form]:
