@@ -54,7 +54,7 @@ _PRIOR = 1e-3  # share of all weights: belief that a vanishing point is far away
 _LEVELLING = 1e-6  # share of all weights: ridge on the terms of a bend of degree 0 and 1
 _BENDING = 2e-3  # share of all weights: ridge on its higher terms
 _TOGETHER = 0.15  # share of the picture's height: level pieces of line in a lower strip tell no perspective
-_LEAST_PIECES = 4  # pieces of line: as many tell a perspective
+_LEAST_PIECES, _LEAST_LENGTH = 4, 0.5  # so many pieces of line, together so many long sides, tell how it lies
 _LEAST_BENT = 6  # pieces of line: as many tell a bend
 _STRAIGHT = 6  # pixels: a piece of straight line bends less
 _GRID = 7  # points a side at which movement is measured
@@ -220,7 +220,7 @@ def _find_lines(gray: Gray) -> _Lines:
     pieces = find_segments(gray, _SHORTEST * max(gray.shape))
     pieces = pieces - np.array([width, height, width, height]) / 2
     lengths = np.hypot(pieces[:, 2] - pieces[:, 0], pieces[:, 3] - pieces[:, 1])
-    if len(pieces) < _LEAST_PIECES:
+    if len(pieces) < _LEAST_PIECES or lengths.sum() < _LEAST_LENGTH * max(gray.shape):
         return _Lines(np.zeros((0, 4)), np.zeros((0, 4)))
     angles = np.degrees(np.arctan2(pieces[:, 3] - pieces[:, 1], pieces[:, 2] - pieces[:, 0]))
     # Four times the angle is the same for both main directions, so that their pieces add up.

@@ -29,3 +29,18 @@ def test_a_page_without_rules_comes_out_level():
 @pytest.mark.parametrize("shade", [0, 128, 255])
 def test_a_page_without_writing_is_not_turned(shade):
     assert text_skew(np.full((900, 640), shade, np.uint8)) == 0
+
+
+def test_short_rows_that_fall_together_at_some_angle_do_not_turn_a_page():
+    picture = drawing.blank()
+    # At 1 degree the rows beside each other would be level.
+    rows = [(160 + 330 * n, 300 + 250 * k - 6 * n, "同意推荐") for k in range(3) for n in range(4)]
+    drawing.write(picture, rows)
+    assert text_skew(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)) == pytest.approx(0, abs=0.3)
+
+
+def test_a_few_short_strokes_of_a_seal_do_not_turn_a_page():
+    picture = _letter()
+    for n in range(4):
+        cv2.line(picture, (900, 2000 + 18 * n), (980, 2008 + 18 * n), (200, 30, 40), 3)
+    assert flatten(picture, None).frame.warp is None
