@@ -32,7 +32,9 @@ ROOMS: Mapping[str, Room] = {
     "extractor.limits": Room(),
     "extractor.work": Room("limits"),
     "extractor.rungs": Room(),
-    "extractor.text": Room(doors="confusions passage placeholders raised readings tick_signs unseen upright"),
+    "extractor.text": Room(
+        doors="centred confusions passage placeholders raised readings tick_signs unseen upright"
+    ),
     "extractor.weighing": Room(
         "limits rungs text", doors="calibration compare decide form_words seal_names spelling"
     ),

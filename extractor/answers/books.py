@@ -93,11 +93,12 @@ def entries_booked(units: Iterable[Unit], bookings: Mapping[int, Booking]) -> It
     """An entry for each stretch of a cell or line that was booked in one way, in reading order."""
     for unit in units:
         passage = unit.passage
-        ways = [
-            (_kind(span), bookings[number])
-            for span, number in zip(passage.spans, passage.numbers, strict=True)
-        ]
-        for (kind, booking), places in groupby(range(len(passage)), key=ways.__getitem__):
+        ways = {
+            n: (_kind(passage.spans[n]), bookings[number])
+            for n, number in enumerate(passage.numbers)
+            if number != ADDED
+        }
+        for (kind, booking), places in groupby(ways, key=ways.__getitem__):
             some = list(places)
             stretch = passage.cut(some[0], some[-1] + 1)
             place = stretch.places[0]

@@ -16,6 +16,7 @@ from itertools import pairwise
 from rapidfuzz import fuzz
 
 from extractor.answers.parted import part
+from extractor.answers.relaid import relaid
 from extractor.answers.units import INNER, Sought, Unit, is_under
 from extractor.text.passage import Keyed
 from extractor.text.tick_signs import CROSS, EMPTY, TICK, TICKED
@@ -152,6 +153,7 @@ class Alignment:
 def align(form: FormDefinition, units: tuple[Unit, ...]) -> Alignment:
     """Find the labels of `form` among `units`, and part the cells that swallowed one."""
     labels = labels_of(form)
+    units = relaid(labels, units)
     found = _align(labels, units)
     lost = [label.texts for n, label in enumerate(labels) if n not in found]
     parted = part(units, lost, {id(find.unit) for find in found.values()}) if found and lost else units

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan.carried import Columns
-from extractor.scan.centred import bands_of, tops_of
+from extractor.text.centred import bands_of, tops_of
 from models.geometry import Rect
 
 Gray = NDArray[np.uint8]

@@ -6,11 +6,11 @@ import pytest
 
 from extractor.scan import read, steps
 from extractor.scan.carried import Columns, columns_of
-from extractor.scan.centred import bands_of, tops_of
 from extractor.scan.decode import Picture
 from extractor.scan.grids import Grid, GridBox
 from extractor.scan.ocr import PaddleOcr
 from extractor.scan.ruling import find_grids
+from extractor.text.centred import bands_of, tops_of
 from tests.extractor import drawing
 
 BEFORE = Columns(200 / drawing.SCALE, 500 / drawing.SCALE, 1400 / drawing.SCALE)

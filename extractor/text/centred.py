@@ -1,5 +1,5 @@
-"""Parts the answers of a form without rules among its labels where labels stand beside the middle of their
-answers, as in cells that are centred from top to bottom.
+"""Parts the answers of a form without rules among its labels, also where labels stand beside the middle of
+their answers, as in cells that are centred from top to bottom (pure).
 
 A label beside the middle of an answer of several lines tells where its row is, not where it begins. So all
 labels are laid over all answers at once: each answer is a stretch of lines whose middle is level with that
@@ -8,11 +8,11 @@ lines of one, and the last line of an answer seldom fills the column. The best w
 programming. Where labels level with the first lines of answers explain the page as well, there is none.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
-
-import numpy as np
+from math import inf
+from statistics import mean, quantiles
 
 from models.geometry import Rect
 
@@ -21,7 +21,7 @@ _SHARED = 0.25  # lines that have more in common stand side by side
 _EMPTY = 1.0  # cost of a label without an answer: more than that of any cut
 _ABOVE = 0.8  # a row begins at most so far above its first line
 _WEIGHT = 0.3  # cost of a cut where no more paper is bare than between lines of one answer
-_CLOSE = 25  # percent of the gaps are no wider than those between lines of one answer
+_CLOSE = 4  # a quarter of the gaps are no wider than those between lines of one answer
 _WIDE = 0.5  # a gap that is wider than usual by so much costs nothing
 _FULL = 0.6  # cost of a cut behind a line that fills the column
 _ENDING = 2.0  # a line that is so much shorter than the longest does not fill it
@@ -65,6 +65,24 @@ def bands_of(boxes: Sequence[Rect], high: float) -> list[Band]:
     return found
 
 
+def parted(
+    labels: Sequence[Sequence[Rect]], answers: Sequence[Band], high: float, own: Mapping[int, int]
+) -> tuple[int, ...] | None:
+    """Return where the answers of each label begin (numbers of answers), whether it stands beside the middle
+    of them or is level with the first; None where there is no such way. What stands before the first
+    one's is of no label. `own`: {number of an answer: number of the label that it must belong to}; -1 means
+    that it must stand before."""
+    blocks = [Band(block[0][1], block[-1][3]) for block in labels]
+    heads = [(block[0][1] + block[0][3]) / 2 for block in labels]
+    page = _Page(tuple(answers), high, own)
+    ways = [
+        page.best(len(blocks), lambda k, i, j: page.off(blocks[k], i, j)),
+        page.best(len(blocks), lambda k, i, j: page.off_head(heads[k], i, j)),
+    ]
+    cost, starts = min(ways)
+    return starts if cost < inf else None
+
+
 def tops_of(labels: Sequence[Sequence[Rect]], answers: Sequence[Band], high: float) -> list[float] | None:
     """Return the upper edge, in pixels, of the row of each label (boxes of its lines, in pixels); None where
     labels don't stand beside the middle of their answers. What stands above the first edge is of no label.
@@ -81,23 +99,25 @@ def tops_of(labels: Sequence[Sequence[Rect]], answers: Sequence[Band], high: flo
     if any(below.top - above.bottom < _APART * high for above, below in pairwise(answered)):
         return None
     offs = [page.off(block, i, j) for block, (i, j) in zip(blocks, groups, strict=True) if i < j]
-    if not offs or cost >= level or np.mean(offs) > _MEAN or max(offs) > _MOST:
+    if not offs or cost >= level or mean(offs) > _MEAN or max(offs) > _MOST:
         return None
     begins = [min([block.top, *(one.top for one in answers[i:j])])
               for block, (i, j) in zip(blocks, groups, strict=True)]  # fmt: skip
     ends = [max([block.bottom, *(one.bottom for one in answers[i:j])])
             for block, (i, j) in zip(blocks, groups, strict=True)]  # fmt: skip
-    above = answers[starts[0] - 1].bottom if starts[0] else -np.inf
+    above = answers[starts[0] - 1].bottom if starts[0] else -inf
     first = max(begins[0] - _ROOM * high, (above + begins[0]) / 2)
     return [first, *((end + begin) / 2 for end, begin in zip(ends, begins[1:], strict=False))]
 
 
 @dataclass(frozen=True)
 class _Page:
-    """The answers of a page from the top down, and the usual height of a line."""
+    """The answers of a page from the top down, the usual height of a line, and of some answers which label
+    they must belong to."""
 
     answers: tuple[Band, ...]
     high: float
+    own: Mapping[int, int] = field(default_factory=dict)
 
     def off(self, label: Band, i: int, j: int) -> float:
         """Return how far a label stands off the middle of the answers from `i` to before `j`, or of their
@@ -111,7 +131,7 @@ class _Page:
             above = (first.top + self.answers[j].top) / 2 - label.middle
             return min(abs(off), max(-above, above - _ABOVE * self.high, 0.0)) / self.high
         # The last row may have room below what stands in it, or go on over the page.
-        open_ended = _LAST if off > 0 else np.inf
+        open_ended = _LAST if off > 0 else inf
         return min(abs(off) / self.high, open_ended, abs(label.top - first.top) / self.high)
 
     def off_head(self, head: float, i: int, j: int) -> float:
@@ -125,24 +145,36 @@ class _Page:
         size = len(self.answers)
         cuts = [0.0 if not i or i == size else self._cut(i) for i in range(size + 1)]
         # The answers of label k begin at i: the cost from there down, and where those of the next begin.
-        below = [0.0 if i == size else np.inf for i in range(size + 1)]
+        below = [0.0 if i == size else inf for i in range(size + 1)]
         ways: list[list[int]] = []
         for k in range(count - 1, -1, -1):
-            costs = [[off(k, i, j) + below[j] for j in range(i, size + 1)] for i in range(size + 1)]
-            chosen = [int(np.argmin(row)) for row in costs]
+            ends = [self._end(k, i) for i in range(size + 1)]
+            costs = [
+                [off(k, i, j) + below[j] if j <= end else inf for j in range(i, size + 1)]
+                for i, end in enumerate(ends)
+            ]
+            chosen = [row.index(min(row)) for row in costs]
             below = [cuts[i] + row[n] for i, (row, n) in enumerate(zip(costs, chosen, strict=True))]
             ways.insert(0, [i + n for i, n in enumerate(chosen)])
-        at = int(np.argmin(below))
-        cost, starts = float(below[at]), []
+        free = max((n + 1 for n, label in self.own.items() if label < 0), default=0)
+        held = min((n for n, label in self.own.items() if label >= 0), default=size)
+        below = [one if free <= n <= held else inf for n, one in enumerate(below)]
+        at = below.index(min(below))
+        cost, starts = below[at], []
         for way in ways:
             starts.append(at)
             at = way[at]
         return cost, tuple(starts)
 
+    def _end(self, label: int, i: int) -> int:
+        """Return where the answers of a label that begin at `i` end at the latest."""
+        others = (n for n in range(i, len(self.answers)) if self.own.get(n, label) != label)
+        return next(others, len(self.answers))
+
     def _cut(self, i: int) -> float:
         """Return what it costs that one answer ends before the answer `i` of the page."""
         gaps = [below.top - above.bottom for above, below in pairwise(self.answers)]
-        usual = float(np.percentile(gaps, _CLOSE))
+        usual = quantiles(gaps, n=_CLOSE, method="inclusive")[0] if len(gaps) > 1 else gaps[0]
         wider = (gaps[i - 1] - usual) / (_WIDE * self.high)
         full = max(one.wide for one in self.answers) - _ENDING * self.high
         # Several answers in one row reach across it as well.
