@@ -32,6 +32,11 @@ _SECOND_LEVEL = ("gov", "edu", "com", "org", "net")
 _DOMAIN = re.compile(r"@[\w.-]+\.(\w{3})\.cn$")
 _PROVIDERS = r"163|126|139|189|qq|foxmail|sina|sohu|yeah|aliyun|outlook|hotmail|gmail|\w+\.(?:gov|edu)"
 _NO_AT = re.compile(rf"(?<=\w)[{re.escape(confusions.AT.read)}](?=(?:{_PROVIDERS})\.)")
+# The @ and the host of a provider, and the end of a host in the country's domains, each as a whole.
+_KNOWN_HOST = re.compile(
+    r"@(?:(?:vip\.)?(?:163|126|qq|foxmail|sina|sohu|aliyun|outlook|hotmail|gmail|139)\.com|sina\.cn|189\.cn"
+    rf"|yeah\.net)(?![\w.])|\.(?:{'|'.join(_SECOND_LEVEL)})\.cn(?![\w.])"
+)
 _FIRST_SIGN = re.compile(r"(?<=年[0-9])日(?= ?[0-9]{1,2} ?日)|(?<=年[0-9]{2})日(?= ?[0-9]{1,2} ?日)")
 _SPECKS = re.compile(r"(?<=[年月])[.·,]+(?=[0-9])|(?<=[0-9])[.·,]+(?=[月日])")
 # Of what the language tells, the share that is believed: the reader has learnt some of it already.
@@ -72,6 +77,8 @@ def respell(field: Field, passage: Passage, form: FormWords | None = None) -> Pa
         changed |= _as_meant(
             field.made_of, [changed.get(n, span) for n, span in enumerate(spans)], passage.text
         )
+    if field.made_of == "e-mail":
+        changed |= _of_address([changed.get(n, span) for n, span in enumerate(spans)], passage.text)
     return _with(passage, changed)
 
 
@@ -283,6 +290,26 @@ def _as_meant(made_of: MadeOf, runs: Sequence[Run | None], read: str) -> dict[in
             likelier = _is_no_q(text, start) and run.likelihood(other) >= rungs.FAINT_RIVAL
             found[at] = _turned(run, other, rungs.EVEN) if likelier else _beside(run, other)
     return found
+
+
+def _of_address(runs: Sequence[Run | None], read: str) -> dict[int, Run]:
+    """Return the characters of an address that are surer than the reader is: a small letter, of which its
+    capital is no rival, and those of a host that is known as a whole and would be none with others."""
+    found = {n: run for n, run in enumerate(map(_in_either_case, runs)) if run is not None}
+    text = "".join(found[n].text if n in found else char for n, char in enumerate(read))
+    known = {n for host in _KNOWN_HOST.finditer(text) for n in range(*host.span())}
+    for n in known & found.keys() if len(text) == len(runs) else ():
+        if rungs.EVEN < found[n].confidence < rungs.CERTAIN:
+            found[n] = found[n].model_copy(update={"confidence": rungs.CERTAIN})
+    return {n: run for n, run in found.items() if run is not runs[n]}
+
+
+def _in_either_case(run: Run | None) -> Run | None:
+    """Return a character, and a small letter without its capital as a rival."""
+    if run is None or not run.text.islower() or not (same := run.likelihood(run.text.upper())):
+        return run
+    others = tuple(one for one in run.others if one[0] != run.text.upper())
+    return run.model_copy(update={"confidence": min(run.confidence + same, rungs.READ), "others": others})
 
 
 def corroborate(passages: Mapping[str, Passage], mentions: Iterable[tuple[str, str]]) -> dict[str, Passage]:

@@ -169,6 +169,31 @@ def test_a_round_character_before_a_provider_is_the_at_sign():
     assert respell(EMAIL, _read("foo@foxmail.com")).text == "foo@foxmail.com"
 
 
+def _surest(text, doubts):
+    """How sure the least sure of some characters is, once the address was spelt anew."""
+    spelt = respell(EMAIL, _read(text, doubts))
+    assert spelt.text == text
+    return min(spelt.spans[at].confidence for at in doubts)
+
+
+def test_a_capital_is_no_rival_of_a_small_letter_in_an_address():
+    assert _surest("bgs@whu.net", {1: (0.7, [("G", 0.29)])}) == pytest.approx(0.99)
+    assert _surest("bgs@whu.net", {1: (0.7, [("q", 0.29)])}) < 0.8
+
+
+def test_the_host_of_a_provider_and_the_ending_of_the_countrys_bear_out_their_characters():
+    assert _surest("bgs@foxmail.com", {3: (0.85, [("o", 0.12)]), 10: (0.9, [("1", 0.1)])}) > 0.99
+    assert _surest("bgs@wuhan.gov.cn", {10: (0.8, [("q", 0.1)])}) > 0.99
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [("bgs@foxmail.com", 1), ("bgs@foxmeil.com", 9), ("bgs@162.com", 6), ("bgs@qq.com.net", 5)],
+)
+def test_other_characters_of_an_address_are_as_sure_as_they_were_read(text, at):
+    assert _surest(text, {at: (0.8, [("c", 0.1)])}) < 0.9
+
+
 def test_a_domain_ends_as_the_countrys_do():
     assert respell(EMAIL, _read("office@wuhan.qov.cn")).text == "office@wuhan.gov.cn"
     assert respell(EMAIL, _read("office@wuhan.gou.cn")).text == "office@wuhan.gov.cn"
