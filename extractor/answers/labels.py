@@ -32,6 +32,7 @@ _CUT = 0.85  # how like a label its two halves must be that stand on two pages
 # lines on which a label goes on, and how far below each other, in their heights
 _MOST_LINES, _LEADING = 2, 0.6
 _BOXES = EMPTY | TICKED | TICK | CROSS
+_NAME = re.compile(r"[一-鿿]{2,4}")
 _PARTS = re.compile(r"[\n\t]")  # between lines of a cell, and cells of a table inside it
 _EDGE = 3.0  # points by which cells side by side may overlap
 _ROUNDING = 1e-9  # by less two sums of the same scores differ
@@ -103,6 +104,13 @@ class Alignment:
     def printed(self) -> frozenset[str]:
         """The keys of all that the form's labels may say."""
         return frozenset(key(text) for label in self.labels for text in label.texts)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The keys of what stands alone and may be a person's name."""
+        labels = {id(find.unit) for find in self.found.values()}
+        alone = (unit.key for unit in self.units if id(unit) not in labels)
+        return frozenset(one for one in alone if _NAME.fullmatch(one))
 
     def is_repeated(self, index: int) -> bool:
         """Whether the label stands once more between the first label and the last, where no label was found;

@@ -203,7 +203,7 @@ def _observe_cell(
         {unit.page, *(place.page for passage in passages for place in passage.places)}
     )
     if on_paper:
-        marked = observe_marks(cell, unit, values, region, pages.pages, part)
+        marked = observe_marks(cell, unit, values, region, pages.pages, part, alignment.names)
         placed = (_placed(_on_paper(one, grey), unit, form.titles) for one in marked)
         yield from (_doubted(one, form.titles[one.field], _of_place(odd, one)) for one in placed)
     marks = [one_line(p.words) for name, p in values.items() if form.fields[name].is_mark]

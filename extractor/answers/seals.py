@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
@@ -43,9 +43,10 @@ def observe_marks(
     region: Region,
     pages: Sequence[Page],
     part: str,
+    names: Collection[str] = (),
 ) -> Iterable[Observation]:
     """An observation of every seal and signature that `cell`, answered in `region`, asks for. `values` is
-    what was written for each, prompts taken off."""
+    what was written for each, prompts taken off, and `names` are the keys of short answers elsewhere."""
     places = _places(label, region, pages)
     seals = [
         (place.page, seal)
@@ -71,7 +72,7 @@ def observe_marks(
         around = [(place.page, place.box) for place in places]
         yield observe_signature(
             signature, title, prompts[signature.name], values[signature.name], others, around, part,
-            lacks_seal=None in given.values(),
+            lacks_seal=None in given.values(), names=names,
         )  # fmt: skip
 
 

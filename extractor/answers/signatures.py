@@ -1,7 +1,7 @@
 """Signatures on paper: whether somebody wrote in the place behind a prompt (pure: it sees only pages)."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from extractor import rungs
 from extractor.text.passage import Passage
@@ -21,6 +21,7 @@ _DATE = re.compile(
 )
 _POINTED = re.compile(r"(?:19|20)\d{2}([./-])\d{1,2}\1\d{1,2}")  # a date that a signer adds
 _LONG = re.compile(r"[一-鿿]{5,}")  # no name is written without a point between so many characters
+_BORNE_OUT = 2  # characters of a name
 _CALLED: Mapping[InkKind, str] = {"thumb": "指印", "chop": "名章"}
 
 
@@ -34,6 +35,7 @@ def observe_signature(
     part: str,
     *,
     lacks_seal: bool = False,
+    names: Collection[str] = (),
 ) -> Observation:
     """Ink behind the prompt is a signature, none is no signature; print there is a typed name, which is none
     either.
@@ -42,7 +44,8 @@ def observe_signature(
         ink is not this one's.
     `cell`: the places of the page where the cell's marks are. Where the prompt was not found, or ink stands
     in the cell but not behind it, nobody can be sure. `lacks_seal`: the cell asks for a seal that was not
-    seen. On a copy without colour the ink may be what is left of that.
+    seen. On a copy without colour the ink may be what is left of that, unless it says one of the `names`,
+    keys of short answers elsewhere.
     """
     dates = [match.span() for match in _DATE.finditer(written.text)]
     bare = "".join(char for n, char in enumerate(written.text) if not any(a <= n < b for a, b in dates))
@@ -68,7 +71,8 @@ def observe_signature(
         confidence = rungs.EVEN  # nobody knows where the place is, or whether that counts as a signature
     elif present:
         # Print under the ink, such as the words of a stamp, is nobody's name, and may be all that was seen.
-        may_be_seal = lacks_seal and any(not page.coloured for page, _ in cell)
+        is_grey = any(not page.coloured for page, _ in cell)
+        may_be_seal = lacks_seal and is_grey and not _says(key(text), names)
         confidence = min(sure, rungs.LIKELIER) if _is_no_name(text) or may_be_seal else sure
     else:
         confidence = min(
@@ -93,6 +97,14 @@ def observe_signature(
             *_told(field, title, others_told, signed),
         ),
     )  # fmt: skip
+
+
+def _says(written: str, names: Collection[str]) -> bool:
+    """Tell whether what was read is one of the names, or one but for a character where two bear it out."""
+    alike = (
+        sum(a == b for a, b in zip(written, name, strict=True)) for name in names if len(name) == len(written)
+    )
+    return max(alike, default=0) >= max(_BORNE_OUT, len(written) - 1)
 
 
 def _is_no_name(text: str) -> bool:

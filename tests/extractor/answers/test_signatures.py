@@ -28,14 +28,16 @@ def _ink(x, y, sure, width=50, height=20):
 PROMPT = _line(110, 140, "申报负责人（签字）：")
 
 
-def _seen(*ink, written="", date="", prompt=PROMPT, coloured=True, lacks_seal=False):
+def _seen(*ink, written="", date="", prompt=PROMPT, coloured=True, lacks_seal=False, names=()):
     page = Page(number=1, ink=ink, coloured=coloured)
     words = Passage.of([_line(230, 140, written)], Place(page=1))
     dates = Passage.of([_line(110, 160, date)], Place(page=1))
     whole = Passage.of([prompt], Place(page=1, box=CELL))
     at = find_prompt(FIELD.prompt, FIELD.prompt_aliases, whole)
     cell = [(page, CELL)]
-    return observe_signature(FIELD, "签字", at, words, [dates], cell, "a.pdf", lacks_seal=lacks_seal)
+    return observe_signature(
+        FIELD, "签字", at, words, [dates], cell, "a.pdf", lacks_seal=lacks_seal, names=names
+    )
 
 
 def test_no_ink_behind_the_prompt_is_surely_no_signature():
@@ -75,6 +77,24 @@ def test_ink_on_a_copy_without_colour_may_be_the_seal_that_was_not_seen():
     doubted = _seen(ink, coloured=False, lacks_seal=True)
     assert doubted.value.present
     assert doubted.confidence < rungs.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("written", "names", "is_name"),
+    [
+        ("叶志霞", ("叶志霞", "总经理"), True),
+        ("叶志宇", ("叶志霞",), True),
+        ("叶霞", ("叶志霞",), False),
+        ("罗军", ("罗军",), True),
+        ("罗平", ("罗军",), False),
+        ("区小学", ("叶志霞",), False),
+        ("", ("叶志霞",), False),
+    ],
+)
+def test_ink_that_says_a_name_of_the_form_is_not_what_is_left_of_a_seal(written, names, is_name):
+    ink = _ink(230, 138, 0.99)
+    seen = _seen(ink, written=written, coloured=False, lacks_seal=True, names=names)
+    assert (seen.confidence >= rungs.ACCEPTED) == is_name
 
 
 def test_doubtful_ink_goes_to_a_person():
