@@ -299,7 +299,8 @@ def _of_address(runs: Sequence[Run | None], read: str) -> dict[int, Run]:
     text = "".join(found[n].text if n in found else char for n, char in enumerate(read))
     known = {n for host in _KNOWN_HOST.finditer(text) for n in range(*host.span())}
     for n in known & found.keys() if len(text) == len(runs) else ():
-        if rungs.EVEN < found[n].confidence < rungs.CERTAIN:
+        # What was turned into it, the reader saw otherwise.
+        if found[n].text == read[n] and rungs.EVEN < found[n].confidence < rungs.CERTAIN:
             found[n] = found[n].model_copy(update={"confidence": rungs.CERTAIN})
     return {n: run for n, run in found.items() if run is not runs[n]}
 
