@@ -16,6 +16,8 @@ from rapidfuzz import fuzz
 from extractor.answers.units import Sought, Unit
 from extractor.text.centred import bands_of, parted
 from extractor.text.passage import ADDED, Passage, Place
+from models.fields import DateField
+from models.fields.date import find_dates
 from models.form import FormCell
 from models.geometry import Rect, around
 from models.page import Box, Cell, Table
@@ -48,13 +50,14 @@ class Labelled(Protocol):
 @dataclass(frozen=True)
 class _Piece:
     """Words that stand apart from others in their line: where they go from and to in the how many-th unit of
-    a table, their key, and their box."""
+    a table, their key, their box, and whether they tell a day."""
 
     unit: int
     start: int
     end: int
     said: str
     box: Rect
+    is_day: bool
 
 
 @dataclass(frozen=True)
@@ -101,10 +104,12 @@ def _pieces(number: int, unit: Unit, border: float) -> Iterator[_Piece]:
     start, boxes = 0, list[Rect]()
 
     def piece(end: int) -> _Piece:
-        return _Piece(number, start, end, key(unit.passage.text[start:end]), around(boxes))
+        text = unit.passage.text[start:end]
+        return _Piece(number, start, end, key(text), around(boxes), bool(find_dates(text, blank=False)))
 
     for n, span in enumerate(unit.passage.spans):
-        if span is None or span.box is None:
+        # A blank may have a box of its own, and parts words all the same.
+        if span is None or span.box is None or unit.passage.text[n].isspace():
             continue
         box = (span.box.x0, span.box.y0, span.box.x1, span.box.y1)
         if boxes and not _goes_on(boxes[-1], box, border):
@@ -139,8 +144,12 @@ def _rows(labels: Sequence[Labelled], left: Sequence[_Piece], right: Sequence[_P
         middle = (piece.box[1] + piece.box[3]) / 2
         in_band[min(range(len(bands)), key=lambda n: abs(bands[n].middle - middle))].append(piece)
     printed = [_printed(labels, label) if label else frozenset[str]() for label, _ in blocks]
-    before = [_printed(labels, one) for one in firsts if blocks[0][0] and one.row < blocks[0][0].row]
-    own = _owned(in_band, [frozenset[str]().union(*before), *printed])
+    known = [label for label, _ in blocks]
+    before = [one for one in firsts if known[0] and one.row < known[0].row]
+    own = _owned(in_band, [frozenset[str]().union(*(_printed(labels, one) for one in before)), *printed])
+    own = _with_days(
+        in_band, own, [one.cell if one else None for one in (before[-1] if before else None, *known)]
+    )
     starts = parted([[one.box for one in block] for _, block in blocks], bands, high, own)
     if starts is None:
         return None
@@ -211,6 +220,28 @@ def _owned(bands: Sequence[Sequence[_Piece]], printed: Sequence[frozenset[str]])
     return {n: row for n, row in own.items() if all((n - m) * (row - other) >= 0 for m, other in own.items())}
 
 
+def _with_days(
+    bands: Sequence[Sequence[_Piece]], own: Mapping[int, int], cells: Sequence[FormCell | None]
+) -> Mapping[int, int]:
+    """Return `own` with the day at which a row ends, and what comes next. Where the cell of a row ends with a
+    day and the next one's does not begin with one, the last day before what the next row prints ends the row.
+    `cells`: those of the row before the first, and of each row."""
+    told = dict(own)
+    for row, (cell, after) in enumerate(pairwise(cells), -1):
+        begins = min((n for n, other in own.items() if other == row + 1), default=0)
+        known = max((n for n, other in own.items() if other <= row), default=-1)
+        if not cell or not after or not _is_day(cell.content[-1]) or _is_day(after.content[0]):
+            continue
+        days = [n for n in range(known + 1, begins) if any(one.is_day for one in bands[n])]
+        if days:
+            told |= {days[-1]: row, days[-1] + 1: row + 1}
+    return told
+
+
+def _is_day(item: object) -> bool:
+    return isinstance(item, DateField)
+
+
 def _like(said: str, words: frozenset[str]) -> int:
     """Return how many characters of printed words a line begins with, or is a part of."""
     return max((min(len(said), len(one)) for one in words if said.startswith(one) or said in one), default=0)
@@ -259,7 +290,10 @@ def _standing_apart(label: Labelled, pieces: Sequence[_Piece], units: Sequence[U
     sought = Sought(label.texts)
     cells = {one.unit for one in pieces if any(hit.whole for hit in units[one.unit].hits(sought))}
     ways = [[[one for one in pieces if one.unit == n] for n in cells]]
-    ways += [[*_spelling(text, ordered, [])] for text in sorted(sought.keys, key=len, reverse=True)]
+    for text in sorted(sought.keys, key=len, reverse=True):
+        ways.append([*_spelling(text, ordered, [])])
+        # Of two lines that were read in one go the characters stand as they do from left to right.
+        ways.append([[one] for one in pieces if sorted(one.said) == sorted(text)])
     found = next(filter(None, ways), [])
     return found[0] if len(found) == 1 else []
 

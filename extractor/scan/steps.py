@@ -9,6 +9,7 @@ from extractor.scan.carried import Columns, columns_of
 from extractor.scan.compose import make_page
 from extractor.scan.cores import cores
 from extractor.scan.cut_off import find_cut_off
+from extractor.scan.cut_short import read_to_ends
 from extractor.scan.dark_fills import on_light_fills
 from extractor.scan.dark_mode import on_light_ground
 from extractor.scan.decode import Picture
@@ -120,6 +121,7 @@ def read_sheet(sheet: Sheet, number: int, engine: OcrEngine) -> Page:
     page = FlatPage.of(layers, sheet.ruling, find_seals(layers), sheet.soiled)
     page = read_with_dirt(read_lines(page, boxes, engine), engine)
     page = read_under_seals(page, engine)
+    page, short = read_to_ends(page, engine)
     page, unread = read_unread(page, engine)
     page, dirt = without_dirt(page)
     page, ringed = mark_options(page, engine)
@@ -141,6 +143,7 @@ def read_sheet(sheet: Sheet, number: int, engine: OcrEngine) -> Page:
         "ink": ink,
         "seals": (*seals, *stamp_marks(page)),
         "unread": (
+            *short,
             *unread,
             *dirt,
             *ringed,

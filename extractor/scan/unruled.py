@@ -76,7 +76,10 @@ class _Page:
 
     def rows(self) -> Rows | None:
         """Return the rows, told by the page's own labels."""
-        for answers in self._columns([x0 for x0, *_ in self.texts]):
+        starts = [box[0] for box in self.texts]
+        # Where most labels were taken for one line with their answers, hardly a line begins with an answer.
+        behind = [x for box in self.texts for x in self._begins(box)]
+        for answers in (*self._columns(starts), *self._columns(behind)):
             labels = self._aligned(self._left_of(answers, self.texts))
             if len(labels) >= _FEWEST:
                 return self._rows_of(labels, answers)

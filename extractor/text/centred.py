@@ -107,7 +107,9 @@ def tops_of(labels: Sequence[Sequence[Rect]], answers: Sequence[Band], high: flo
             for block, (i, j) in zip(blocks, groups, strict=True)]  # fmt: skip
     above = answers[starts[0] - 1].bottom if starts[0] else -inf
     first = max(begins[0] - _ROOM * high, (above + begins[0]) / 2)
-    return [first, *((end + begin) / 2 for end, begin in zip(ends, begins[1:], strict=False))]
+    tops = [first, *((end + begin) / 2 for end, begin in zip(ends, begins[1:], strict=False))]
+    # Rows that reach into each other are none: what stands in both would be read twice.
+    return tops if all(a < b for a, b in pairwise(tops)) else None
 
 
 @dataclass(frozen=True)

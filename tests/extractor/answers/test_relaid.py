@@ -31,6 +31,17 @@ FORM = FormDefinition.model_validate(
             {
                 "cells": [
                     {
+                        "label": "申报承诺", "columns": 3,
+                        "content": [
+                            {"kind": "seal", "name": "own", "label": "单位盖章", "prompt": "（单位盖章）"},
+                            {"kind": "date", "name": "day", "label": "承诺日期"},
+                        ],
+                    }
+                ]
+            },
+            {
+                "cells": [
+                    {
                         "label": "推荐意见", "columns": 3,
                         "content": [
                             {"kind": "prose", "name": "opinion"},
@@ -106,6 +117,25 @@ def test_what_only_one_row_prints_belongs_to_that(y: float) -> None:
         _cell(1, 0, 110, 190, _label("推荐意见", 152)), _cell(1, 1, 110, 190, *opinion),
     )  # fmt: skip
     assert _rows(*cells)[1] == ["推荐意见", "（推荐部门盖章）同意"]
+
+
+@pytest.mark.parametrize("text", ["2021年2月9日", "二〇二一年二月九日"])
+def test_a_day_at_which_the_row_before_ends_is_not_of_the_next(text: str) -> None:
+    opinion = (_said(text, 118), _said("同意", 140), _said("（推荐部门盖章）", 156))
+    cells = (
+        _cell(0, 0, 90, 110, _label("申报承诺", 100)), _cell(0, 1, 90, 110, _said("（单位盖章）", 100)),
+        _cell(1, 0, 110, 190, _label("推荐意见", 146)), _cell(1, 1, 110, 190, *opinion),
+    )  # fmt: skip
+    assert _rows(*cells)[1] == ["推荐意见", "同意（推荐部门盖章）"]
+
+
+def test_of_two_lines_read_in_one_go_a_label_is_known_by_its_characters() -> None:
+    own = line(words("陈文静", 155, 130), words("电箱子邮", 300, 130, 7), words("bgs@qq.com", 340, 130, 6))
+    cells = (
+        _cell(0, 0, 90, 120, _label("申报单位", 100)), _cell(0, 1, 90, 120, _said("武汉墨水湖物业", 100)),
+        _cell(1, 0, 120, 160, _label("申报负责人", 130)), _cell(1, 1, 120, 160, own),
+    )  # fmt: skip
+    assert _rows(*cells)[1] == ["申报负责人", "陈文静", "电箱子邮", "bgs@qq.com"]
 
 
 def test_where_other_words_stand_among_the_labels_rows_stay_as_they_are() -> None:
