@@ -46,6 +46,7 @@ _PALE = 165  # grey level: a line that is lighter is faint
 _CUT = 0.4  # of the height of a line of text: it lies in each cell that holds more of it, both ways
 _FAR_MORE = 1.2  # times: cells that hold text, where a rule was lost with dirt
 _LONE = 120  # pixels: least length of a ruled line that is no cell's border
+_LACKING = 60  # grey levels that ink of a coloured rule is darker than what the black layer has of it
 _LONE_WHOLE = 0.94  # share of such a line that has ink
 
 
@@ -96,15 +97,14 @@ def find_grids(
     before = before.enlarged(scale * zoom) if before else None
     black = _reduced(gray, zoom)
     found = _tables(black, boxes, before)
-    inks = None
+    inks = None if coloured is None else _reduced(coloured, zoom)
+    # Of a thin blue rule the black layer may have no more than its pale edge, or nothing.
+    has_lost = found.has_lost or (inks is not None and _has_more_rules(inks, black))
     for faint in (True,) if coloured is None else (False, True):
-        # Of a thin blue rule the black layer may have no more than its pale edge.
-        is_whole = faint or coloured is None or not found.has_lost
+        is_whole = faint or coloured is None or not has_lost
         if _held(found.grids, boxes) >= _HELD and not found.is_pale and is_whole:
             break
-        if inks is None:
-            inks = black if coloured is None else _reduced(coloured, zoom)
-        other = _tables(inks, boxes, before, faint)
+        other = _tables(black if inks is None else inks, boxes, before, faint)
         # Wear draws faint lines too, but seldom a table around most of what is written.
         wide = all(grid.box[2] - grid.box[0] > _WIDE * black.shape[1] for grid in other.grids)
         if (
@@ -133,6 +133,19 @@ def find_grids(
         zoom,
         tuple(scaled(box, 1 / zoom) for box in found.streaks),
     )
+
+
+def _has_more_rules(inks: Gray, black: Gray) -> bool:
+    """Tell whether `inks` has straight lines, level or upright, that `black` lacks."""
+    lacking = cv2.compare(cv2.subtract(black, inks), _LACKING, cv2.CMP_GT)
+    x, y, wide, high = cv2.boundingRect(lacking)
+    part = lacking[y : y + high, x : x + wide]
+    for size, along in (((1, _LONE), 1), ((_LONE, 1), 0)):
+        # Most pages have too little such ink in any row or column, which takes far less time to see.
+        most = cv2.reduce(part, along, cv2.REDUCE_SUM, dtype=cv2.CV_32F).max() / 255 if part.size else 0
+        if most >= _LONE and cv2.morphologyEx(part, cv2.MORPH_OPEN, np.ones(size, np.uint8)).any():
+            return True
+    return False
 
 
 def cleaned_or(clean: Ruling, soiled: Ruling, boxes: Sequence[Rect]) -> Ruling:

@@ -196,9 +196,10 @@ def test_dotted_and_dashed_rules_part_cells(on, off):
     assert _cells(picture) == FORM
 
 
-def test_rules_of_which_the_black_ink_has_only_a_pale_part_are_looked_for_in_all_ink():
+@pytest.mark.parametrize("left", [200, 255])
+def test_rules_of_which_the_black_ink_has_a_pale_part_or_none_are_looked_for_in_all_ink(left):
     ink, texts = _filled_form()
-    assert _cells(cv2.line(ink.copy(), (500, 304), (500, 896), (200,) * 3, 2), texts, _gray(ink)) == FORM
+    assert _cells(cv2.line(ink.copy(), (500, 304), (500, 896), (left,) * 3, 2), texts, _gray(ink)) == FORM
 
 
 @pytest.mark.parametrize("colour", [(120, 160, 230), (225, 225, 225), (235, 120, 120)])
