@@ -175,6 +175,15 @@ def test_a_character_written_over_in_the_same_ink(words, number):
     assert find_pen_marks(form.page())
 
 
+def test_a_character_that_was_not_read_in_a_long_line_that_the_reader_placed_roughly():
+    form = Form("武汉古田水务集团近零碳排放示范工程")
+    (line,) = form.lines
+    off = {"近": 0.01, "碳": -0.01}
+    glyphs = [replace(one, at=one.at + off.get(one.text, 0.0)) for one in line.reading.glyphs]
+    form.lines = [replace(line, reading=Reading(tuple(one for one in glyphs if one.text != "零")))]
+    assert find_pen_marks(form.page())
+
+
 def test_a_small_red_stroke_over_print_is_seen():
     form = Form(WORDS)
     form.draw([(4.2, 0.3), (4.45, 0.5)], RED, 3)
