@@ -109,6 +109,7 @@ def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
             for line, em, core in zip(looked, sizes, cores, strict=True)
         ],
         ink,
+        page.clear,
     )
     for line, em, core, is_over in zip(looked, sizes, cores, over, strict=True):
         cell = page.inside(line.place)
