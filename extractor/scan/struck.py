@@ -101,7 +101,7 @@ def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
         seen = [
             stroke
             for stroke in strokes_through(line, dark, page)
-            if sealed is None or not _is_on(sealed, stroke)
+            if (sealed is None or not _is_on(sealed, stroke)) and not _is_edge(stroke, line, page)
         ]
         # In a row of boxes for ticking a pen belongs there.
         found = [stroke for stroke in seen if has_boxes(line) or not _is_bridge(stroke, line, dark, page)]
@@ -263,6 +263,17 @@ def _between(ink: Mask, off: NDArray[np.float64], em: float) -> float:
     low = len(near) - near[::-1].argmax(axis=0)
     apart = np.median((low - near.argmax(axis=0))[two])
     return float(((pieces == 1) & (near.sum(axis=0) >= apart)).mean())
+
+
+def _is_edge(stroke: Stroke, line: ReadLine, page: FlatPage) -> bool:
+    """Tell whether a stroke through a line of no cell is the edge of a table, across which a pen wrote."""
+    near = _SWAY * line.wide
+    return line.place.cell is None and any(
+        abs(edge - stroke.y) < near and cell.box[0] - near < stroke.x1 and stroke.x0 < cell.box[2] + near
+        for grid in page.ruling.grids
+        for cell in grid.cells
+        for edge in (cell.box[1], cell.box[3])
+    )
 
 
 def _is_on(sealed: Mask, stroke: Stroke) -> bool:

@@ -225,3 +225,12 @@ def test_a_tick_that_joins_print_in_a_row_of_boxes_is_not_told():
     form.draw([(1.7, 1.17), (2, 0.77), (2.3, 1.17)])
     _, told = mark_struck(form.page())
     assert not told
+
+
+def test_the_edge_of_a_table_strikes_nothing_that_a_pen_wrote_across_it():
+    """Met above the first row: the new value of a struck one counted as struck itself."""
+    form, words = Form(), "武汉云栖商业管理"
+    form.write(words, 0, (282 - Y) / SIZE)
+    form.lines.append(form.line(words, X, 277, None))
+    page, _ = mark_struck(form.page())
+    assert not any(page.lines[1].struck)
