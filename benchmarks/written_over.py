@@ -6,7 +6,7 @@ ones find.
 On FORMS, filled forms as PDF, values are written over by `benchmarks.pen_corrections`; the characters at
 which the new value differs from the old one are the ones to find. The scans bear no corrections. The weights
 are fitted to the short answers of all that; a seed and scans of their own tell what they are worth. Those in
-`extractor/scan/written_over.py` were fitted on 2026-11-30 to seeds 511 and 512 of 24 forms and 288 scans.
+`extractor/scan/written_over.py` were fitted on 2026-11-30 to seeds 511 and 512 of 24 forms and 36 scans.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from benchmarks.writing import pens
 from extractor import Options, Source, extract
 from extractor.scan import pen_marks, written_over
 from extractor.scan.ocr import PaddleOcr
-from extractor.scan.written_over import Mask, Written, features, least_likely, likelihood, with_others
+from extractor.scan.written_over import Gray, Mask, Written, features, least_likely, likelihood, with_others
 from service.forms.definitions import load_forms
 
 _ALIKE = 0.6  # of a line and a value: they are the same
@@ -47,8 +47,8 @@ def watching(into: list[Line]) -> Iterator[None]:
     """Keeps all lines that are looked at meanwhile."""
     looks = pen_marks.written_over
 
-    def looked(lines: Sequence[Written], ink: Mask) -> list[bool]:
-        weighed = [written_over.weigh(line, written_over._seen(line, ink)) for line in lines]
+    def looked(lines: Sequence[Written], ink: Mask, levels: Gray) -> list[bool]:
+        weighed = [written_over.weigh(line, written_over._seen(line, ink, levels)) for line in lines]
         for line, own in zip(lines, with_others(weighed), strict=True):
             into.append(
                 Line(
@@ -58,7 +58,7 @@ def watching(into: list[Line]) -> Iterator[None]:
                     least_likely(line),
                 )
             )
-        return looks(lines, ink)
+        return looks(lines, ink, levels)
 
     pen_marks.written_over = looked
     try:

@@ -30,6 +30,7 @@ Mask = NDArray[np.bool_]
 _HALF_WIDE = 0.5  # ems: half the width of a Chinese character
 _HALF_NARROW = 0.3  # ems: half the width of any other character
 _ROOM = 0.75  # ems: least width of such a gap
+_ROOM_BETWEEN = 0.57  # ems: the same between two Chinese characters, whose width is known
 _COLUMNS = 0.45  # ems: least width of its columns with ink, taken together
 _INK = 0.07  # square ems: least ink in it
 _TIGHT = 0.7  # share of a line's height: least width of a character when gaps are looked for
@@ -108,6 +109,7 @@ def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
             for line, em, core in zip(looked, sizes, cores, strict=True)
         ],
         ink,
+        page.clear,
     )
     for line, em, core, is_over in zip(looked, sizes, cores, over, strict=True):
         cell = page.inside(line.place)
@@ -242,13 +244,14 @@ def _lacks(line: ReadLine, em: float, ink: Mask) -> bool:
     x0, y0, x1, y1 = line.place.box
     # The recogniser tells only roughly where the characters of a short line stand.
     em = max(em, _TIGHT * min(y1 - y0, _TALL * em))
+    wide, narrow = _HALF_WIDE * em, _HALF_NARROW * em
     taken = [
-        ((start + end) / 2, em * (_HALF_WIDE if is_chinese(glyph.text) else _HALF_NARROW))
+        ((start + end) / 2, wide if is_chinese(glyph.text) else narrow)
         for glyph, (start, end) in zip(line.reading.glyphs, line.glyph_boxes(), strict=True)
     ]
     for (left, before), (right, behind) in pairwise([(x0, 0.0), *taken, (x1, 0.0)]):
         start, end = left + before, right - behind
-        if end - start > _ROOM * em:
+        if end - start > (_ROOM_BETWEEN if before == behind == wide else _ROOM) * em:
             part = ink[max(0, round(y0)) : round(y1), max(0, round(start)) : round(end)]
             if part.any(axis=0).sum() > _COLUMNS * em and part.sum() > _INK * em * em:
                 return True

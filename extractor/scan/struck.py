@@ -101,12 +101,12 @@ def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
         seen = [
             stroke
             for stroke in strokes_through(line, dark, page)
-            if sealed is None or not _is_on(sealed, stroke)
+            if (sealed is None or not _is_on(sealed, stroke)) and not _is_edge(stroke, line, page)
         ]
         # In a row of boxes for ticking a pen belongs there.
         found = [stroke for stroke in seen if has_boxes(line) or not _is_bridge(stroke, line, dark, page)]
-        met = _struck(line, found)
-        marks = _borne_out(line, met, found)
+        met = _struck(line, found, page.em)
+        marks = _borne_out(line, met, found, page.em)
         lines.append(replace(line, struck=marks) if any(marks) else line)
         if len(found) < len(seen) or (found and (marks != met or not any(marks))):
             # A box that reaches over the edge of its cell would put another field in doubt.
@@ -265,42 +265,58 @@ def _between(ink: Mask, off: NDArray[np.float64], em: float) -> float:
     return float(((pieces == 1) & (near.sum(axis=0) >= apart)).mean())
 
 
+def _is_edge(stroke: Stroke, line: ReadLine, page: FlatPage) -> bool:
+    """Tell whether a stroke through a line of no cell is the edge of a table, across which a pen wrote."""
+    near = _SWAY * line.wide
+    return line.place.cell is None and any(
+        abs(edge - stroke.y) < near and cell.box[0] - near < stroke.x1 and stroke.x0 < cell.box[2] + near
+        for grid in page.ruling.grids
+        for cell in grid.cells
+        for edge in (cell.box[1], cell.box[3])
+    )
+
+
 def _is_on(sealed: Mask, stroke: Stroke) -> bool:
     """Tell whether a stroke lies on the ink of a seal."""
     return bool(sealed[round(stroke.y), round(stroke.x0) : round(stroke.x1)].mean() > _SEALED)
 
 
-def _struck(line: ReadLine, strokes: Sequence[Stroke]) -> tuple[bool, ...]:
+def _struck(line: ReadLine, strokes: Sequence[Stroke], usual: float) -> tuple[bool, ...]:
     """Tell of each character whether it is struck. Its middle lies on a stroke, or so little beyond the end
-    that only the hand fell short. A piece of the line that is mostly struck is struck as a whole."""
+    that only the hand fell short. A piece of the line that is mostly struck is struck as a whole. `usual` is
+    the usual em of the page in pixels, 0 where it is not known."""
     em = line.wide
     on = [
         any(one.x0 - _OVER * em < (x0 + x1) / 2 < one.x1 + _OVER * em for one in strokes)
         for x0, x1 in line.glyph_boxes()
     ]
-    for first, last in _pieces(line):
+    for first, last in _pieces(line, usual):
         if sum(on[first:last]) > _MOST * (last - first):
             between = _between_strokes(on, first, last)
             on[first:last] = [n not in between for n in range(first, last)]
     return tuple(on)
 
 
-def _pieces(line: ReadLine) -> Iterator[tuple[int, int]]:
+def _pieces(line: ReadLine, usual: float) -> Iterator[tuple[int, int]]:
     """Yield the pieces of a line that gaps part, each by its first character and the one after its last."""
-    gap = _PIECE * line.wide
+    # What a pen wrote behind print is larger, so that the em of both is too wide, and the gap too narrow.
+    less = max(0.0, line.wide - usual) if usual else 0.0
+    gap = max(_PIECE * line.wide - less * (1 + _PIECE), _CLOSE * line.wide)
     ends = [
         n + 1 for n, ((_, end), (start, _)) in enumerate(pairwise(line.glyph_boxes())) if start - end > gap
     ]
     yield from pairwise([0, *ends, len(line.reading.glyphs)])
 
 
-def _borne_out(line: ReadLine, met: Sequence[bool], strokes: Sequence[Stroke]) -> tuple[bool, ...]:
+def _borne_out(
+    line: ReadLine, met: Sequence[bool], strokes: Sequence[Stroke], usual: float
+) -> tuple[bool, ...]:
     """Return `met`, the characters that strokes met, without those that may only touch one another. Among
     tick boxes a pen belongs, and which option it struck is weighed with the ticks."""
     on = list(met)
     if has_boxes(line):
         return tuple(on)
-    for first, last in _pieces(line):
+    for first, last in _pieces(line, usual):
         for start, end in _runs(np.array(on[first:last]), 1):
             run = range(first + start, first + end)
             if not _is_surely_struck(line, run, (first, last), strokes):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from extractor.scan.compose import make_page
-from extractor.scan.readings import Reading
+from extractor.scan.flat import Place, ReadLine
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.seals.ring import Ring
 from extractor.scan.struck import mark_struck, strokes_through
 from tests.extractor.scan.pens import BLACK, INKS, SIZE, Form, X, Y
@@ -225,3 +226,26 @@ def test_a_tick_that_joins_print_in_a_row_of_boxes_is_not_told():
     form.draw([(1.7, 1.17), (2, 0.77), (2.3, 1.17)])
     _, told = mark_struck(form.page())
     assert not told
+
+
+def test_the_edge_of_a_table_strikes_nothing_that_a_pen_wrote_across_it():
+    """Met above the first row: the new value of a struck one counted as struck itself."""
+    form, words = Form(), "武汉云栖商业管理"
+    form.write(words, 0, (282 - Y) / SIZE)
+    form.lines.append(form.line(words, X, 277, None))
+    page, _ = mark_struck(form.page())
+    assert not any(page.lines[1].struck)
+
+
+def test_what_a_pen_wrote_larger_behind_a_struck_name_is_not_struck():
+    """Met as 邓婷英 struck out with 杨振 behind it, read as one line: all five characters counted as struck."""
+    form = Form("邓婷英")
+    form.lines.append(form.line("申报单位", 240, Y, (0, 0)))
+    form.write("杨振", 3.85, -0.15, size=48)
+    form.draw([(-0.1, 0.5), (3.3, 0.45)], width=5)
+    x0, y0, _, y1 = form.lines[0].place.box
+    wide, middles = 238, (26.5, 58.5, 101.5, 165.5, 218.5)  # as the recogniser told them
+    glyphs = tuple(Glyph(char, at / wide, 0.99) for char, at in zip("邓婷英杨振", middles, strict=True))
+    form.lines[0] = ReadLine(Place((x0, y0 - 6, x0 + wide, y1 + 6), (0, 1)), Reading(glyphs))
+    page, _ = mark_struck(form.page())
+    assert page.lines[0].struck == (True, True, True, False, False)
