@@ -15,6 +15,7 @@ from models.writing import key
 Cells = Sequence[Cell]
 _LEAST_HEADS, _LEAST_ROWS = 2, 2  # of answers in columns
 _WIDTH = 16.0  # centimetres of a form on A4
+_GROUP = 3  # cells of a label, and of a pair that it stands left of
 _LEAST_ODD = 5  # cells of a row with a label and two pairs
 _COUNT = re.compile(r"[一二三四五六七八九十]{1,3}")
 _NEAR = 3.0  # points between two edges that are one
@@ -170,9 +171,18 @@ def leads(cells: Cells, cell: Cell) -> bool:
         return True
     if cell is cells[0] and len(cells) > 2 and is_number(cell.text) and is_label(cells[1]):
         return True
+    before, rest = cells[: cells.index(cell)], cells[cells.index(cell) :]
+    if before and before[-1].row_span > 1 and len(rest) == _GROUP and _is_led(rest):
+        return True  # 废气 | 排放去向 | ____, right of a label of several rows
     pairs = cells[1:]
     is_odd = len(cells) % 2 == 1 and len(cells) >= _LEAST_ODD and cell is cells[0]
     return is_odd and all(is_label(one) != (n % 2 == 1) for n, one in enumerate(pairs))
+
+
+def _is_led(cells: Cells) -> bool:
+    """Whether cells are a label, one more, and a place for what the second asks of the first."""
+    *labels, place = cells
+    return all(map(is_label, labels)) and is_to_fill(place)
 
 
 def is_number(text: str) -> bool:

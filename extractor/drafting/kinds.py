@@ -140,8 +140,9 @@ def is_sum(label: str) -> bool:
 
 def is_counted(over: str, words: str) -> bool:
     """Whether the place under one heading and right of another is a number, where a unit is named for all:
-    it is a sum, or counts the same thing at one of several times."""
-    return is_sum(over) or is_sum(words) or _AT_TIMES.fullmatch(key(over)) is not None
+    it is a sum, or counts the same thing at one of several times. 人数 of a sum is none."""
+    is_other = _HEADS.search(key(over)) or _COUNT.search(key(over))
+    return is_sum(over) or (is_sum(words) and not is_other) or _AT_TIMES.fullmatch(key(over)) is not None
 
 
 def is_money(label: str) -> bool:

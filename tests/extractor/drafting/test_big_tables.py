@@ -101,6 +101,30 @@ def test_a_column_of_units_is_print_and_counts_its_rows(tmp_path: Path) -> None:
     }
 
 
+def test_heads_are_not_counted_in_the_money_of_their_row() -> None:
+    form = drafted(
+        saved(
+            ((3, 1, "预算（元）"), *one("项目", "标准", "人数", "金额")),
+            one("交通补助", "", "", ""),
+            one("交通费用", "", "", ""),
+        )
+    )
+    units = {form.titles[name]: getattr(field, "unit", None) for name, field in form.fields.items()}
+    assert units["金额交通补助"] == "元"
+    assert units["人数交通补助"] == ""
+
+
+def test_a_label_of_several_rows_may_have_a_smaller_one_right_of_it(tmp_path: Path) -> None:
+    def form(place: str, kept: str) -> bytes:
+        return saved(
+            ((2, 1, "主要影响"), *one("废气", "排放去向", place)), ((1, 1, "固废去向"), (1, 2, kept))
+        )
+
+    definition = drafted(form("", ""))
+    found = read(definition, form("无组织排放", "外售"), tmp_path)
+    assert found == {"排放去向": "无组织排放", "固废去向": "外售"}
+
+
 def test_answers_in_columns_are_filled_in_the_form_s_own_file(tmp_path: Path) -> None:
     data = saved(
         one("指标", "计量单位", "2022年", "2023年"),
