@@ -12,7 +12,6 @@ from extractor.drafting.boxes import is_boxed
 from extractor.drafting.content import (
     asks,
     begins_with_box,
-    blanks_in,
     content_of,
     is_labelled,
     is_low,
@@ -20,6 +19,7 @@ from extractor.drafting.content import (
     options_of,
     own_label,
     prompts_in,
+    sentence_in,
     under_heading,
 )
 from extractor.drafting.grid import (
@@ -38,7 +38,7 @@ from extractor.drafting.grid import (
 )
 from extractor.drafting.kinds import BLANKS, is_counted, plain_label, unit_of
 from extractor.drafting.marks import bracketed, is_guidance, is_mark
-from extractor.drafting.naming import counted_heading, labelled
+from extractor.drafting.naming import counted_heading, labelled, name_of_sentence
 from models.page import Cell, Line, Run, Table, Tick
 from models.writing import key, one_line
 
@@ -153,7 +153,7 @@ class Rows(Adding):
                 if made:
                     made.append(_printed_cell(cell))
                 else:
-                    lead = cell.column_span
+                    lead += cell.column_span
                 self.groups[cell.column] = cell.row + cell.row_span - 1, cell.text
                 self.tell(f"“{one_line(cell.text)}”是几行共有的标题，没有单独保留", doubt=True)
             elif label is None:
@@ -292,7 +292,7 @@ class Rows(Adding):
         first = next((n for n, text in enumerate(lines) if key(text)), len(lines))
         said = one_line("".join(lines[first : first + 1])).lstrip("□☐○ ")
         head = re.split(r"[:：\s（(]", said, maxsplit=1)[0]
-        blanks = blanks_in(cell)
+        blanks = sentence_in(cell)
         head_words = counted_heading(head) or plain_label(head)
         label = (blanks[0].before.rstrip(":： ") if blanks else head_words)[:_MOST_NAME] or "填写栏"
         if not blanks and (head == said or said.rstrip(":：") == head or bracketed(said[len(head) :])):
@@ -312,6 +312,8 @@ class Rows(Adding):
             # The first words of a sentence are its label, and stand once.
             content, said = content[1:], label
             content[0].pop("inline", None)
+            if len(blanks) == 1 and (words := name_of_sentence(label, blanks[0].clause)):
+                content[0]["label"] = self.called(words, "")
         return {**labelled(label, said), "content": content}
 
     def _above(self, labels: Cells, values: Cells, width: int, lead: int = 0) -> None:
@@ -372,7 +374,7 @@ class Rows(Adding):
 
     def _cell(self, label: Cell, value: Cell, label_columns: int, before: str) -> dict[str, Any]:
         words = self._words(label)
-        if not is_to_fill(value):
+        if not is_to_fill(value) and not sentence_in(value):
             self.tell(f"“{words}”旁已有文字“{one_line(value.text)[:20]}”，按填写的内容处理", doubt=True)
             value = value.model_copy(update={"lines": ()})
         content = self.content(words, label, value, before)
