@@ -18,7 +18,9 @@ from models.writing import key, one_line
 
 _MOST_NAME = 24
 # A day at the end of a line, behind a drawn blank and a gap, or far behind words and a colon.
-_DAY_APART = re.compile(r"(?:(?<=[_＿]{3})\s\s|(?<=\s{12})|(?<=_{10}))[_＿\s]*年[_＿\s]+月(?:[_＿\s]+日)?\s*$")
+_DAY_APART = re.compile(
+    r"(?:(?<=[_＿]{3})\s\s|(?<=\s{12})|(?<=_{10}))[_＿\s]*年[_＿\s]+月(?:[_＿\s]+日)?\s*$"
+)
 
 Name = Callable[[str], str]
 
@@ -49,6 +51,7 @@ class Adding:
     groups: dict[int, tuple[int, str]] = field(default_factory=dict)
     heads: dict[int, str] = field(default_factory=dict)  # what the head of a list says of each column
     group: str = ""  # the text of what stands left of the row and others
+    units: dict[int, Cell] = field(default_factory=dict)  # before a place of the row, by its column
     over: Cells = ()  # the headings of several columns each that the rows of the table stand under
 
     def add_print(self, text: str, width: int) -> None:

@@ -8,7 +8,15 @@ from typing import Any
 from extractor.drafting.blanks import LEAST, Blank, beside, drawn, sentence, unit_behind
 from extractor.drafting.boxes import Piece, before_boxes, behind_boxes, is_boxed, pieces_of, printed_in
 from extractor.drafting.found import Content
-from extractor.drafting.kinds import BLANK_DATE, UNITS, is_blank, kind_of, named_and_stamped, with_unit
+from extractor.drafting.kinds import (
+    BLANK_DATE,
+    COUNTED_BY,
+    UNITS,
+    is_blank,
+    kind_of,
+    named_and_stamped,
+    with_unit,
+)
 from extractor.drafting.loose import asked_in
 from extractor.drafting.marks import (
     TELLS_HOW,
@@ -268,6 +276,8 @@ def is_to_fill(cell: Cell) -> bool:
         return True
     if asks_for_marks(cell) and not is_mark_label(text):
         return True
+    if text in COUNTED_BY and text == cell.text:
+        return False  # the heading of a column: a unit behind a place has room before it
     if is_blank(text) or TELLS_HOW.search(text) is not None or bracketed(text):
         return True
     if _both_ways(text) or _inner(cell) or is_reviewed(_ANY_OPINION, cell):

@@ -17,6 +17,7 @@ _LEAST_HEADS, _LEAST_ROWS = 2, 2  # of answers in columns
 _WIDTH = 16.0  # centimetres of a form on A4
 _GROUP = 3  # cells of a label, and of a pair that it stands left of
 _LEAST_ODD = 5  # cells of a row with a label and two pairs
+_STEMS = frozenset("甲乙丙丁戊己庚辛")
 _COUNT = re.compile(r"[一二三四五六七八九十]{1,3}")
 _NEAR = 3.0  # points between two edges that are one
 _REST = 1  # letters of a label that breaks over a page with its cell; no label is as short
@@ -212,10 +213,33 @@ def rows_by_column(cells: Cells, following: Sequence[Cells]) -> int:
     for row in following:
         if not same_edges(cells, row) or not is_label(row[0]) or is_number(row[0].text):
             break
-        if not all(map(is_to_fill, row[1:])):
+        unit = unit_in(cells, row)
+        if not all(one is unit or is_to_fill(one) for one in row[1:]):
             break
         count += 1
     return count if count >= _LEAST_ROWS else 0
+
+
+def counted_by_column(cells: Cells, following: Sequence[Cells]) -> int:
+    """The same of rows that are counted left of their labels, and print their units, as in statistics."""
+    counted = [row[1:] if row and is_number(row[0].text) and unit_in(cells, row) else () for row in following]
+    return rows_by_column(cells[1:], counted)
+
+
+def is_counted_heads(cells: Cells) -> bool:
+    """Whether a row does no more than count the columns, as under the heads of statistics: 甲, 乙, 1, 2."""
+    said = [key(cell.text) for cell in cells]
+    return len(said) > _LEAST_HEADS and said[0] == "甲" and all(
+        one.isdigit() or one in _STEMS for one in said
+    )  # fmt: skip
+
+
+def is_head_twice(cells: Cells, following: Sequence[Cells]) -> bool:
+    """Whether a row of heads says the same twice, side by side, over labels and places under each."""
+    half, odd = divmod(len(cells), 2)
+    said = [key(cell.text) for cell in cells]
+    is_twice = not odd and half >= _LEAST_HEADS and said[:half] == said[half:]
+    return is_twice and bool(following) and same_edges(cells, following[0])
 
 
 def unit_in(heads: Cells, row: Cells) -> Cell | None:
@@ -224,11 +248,22 @@ def unit_in(heads: Cells, row: Cells) -> Cell | None:
     return next(
         (
             cell
-            for head, cell in zip(heads[1:], row[1:], strict=True)
-            if key(head.text).endswith("单位") and UNITS.fullmatch(BLANKS.sub("", cell.text))
+            for head, cell in zip(heads[1:], row[1:], strict=False)
+            if (key(head.text).endswith("单位") and UNITS.fullmatch(BLANKS.sub("", cell.text)))
+            or (key(head.text) == "计量单位" and key(cell.text))
         ),
         None,
     )
+
+
+def units_between(cells: Cells) -> dict[int, Cell]:
+    """The cells of a row that print a unit and nothing else, each between a label and an empty place, by the
+    column of that: 工业总产值 | 万元 | ____."""
+    return {
+        place.column: cell
+        for label, cell, place in zip(cells, cells[1:], cells[2:], strict=False)
+        if is_label(label) and UNITS.fullmatch(cell.text) and not key(place.text) and not options_of(place)
+    }
 
 
 def is_group_head(cells: Cells, below: Cells) -> bool:

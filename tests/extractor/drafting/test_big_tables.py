@@ -101,6 +101,53 @@ def test_a_column_of_units_is_print_and_counts_its_rows(tmp_path: Path) -> None:
     }
 
 
+def test_counted_rows_of_statistics_have_a_place_under_each_head(tmp_path: Path) -> None:
+    def form(*values: str) -> bytes:
+        return saved(
+            one("代码", "能源名称", "计量单位", "购进量", "消费量"),
+            one("甲", "乙", "丙", "1", "2"),
+            one("01", "原煤", "吨", *values[:2]),
+            one("02", "热力", "百万千焦", *values[2:]),
+        )
+
+    definition = drafted(form("", "", "", ""))
+    found = read(definition, form("2400", "2115", "31.6", "30.2"), tmp_path)
+    assert found == {
+        "购进量原煤": amount("2400", "吨"),
+        "消费量原煤": amount("2115", "吨"),
+        "购进量热力": amount("31.6", "百万千焦"),
+        "消费量热力": amount("30.2", "百万千焦"),
+    }
+
+
+def test_a_unit_between_a_label_and_its_place_is_print(tmp_path: Path) -> None:
+    def form(*values: str) -> bytes:
+        heads = ("指标名称", "计量单位", "本期")
+        return saved(
+            one(*heads, *heads),
+            one("工业总产值", "万元", values[0], "综合能耗", "吨标准煤", values[1]),
+            one("产品产量", "吨", values[2], "单位产品能耗", "千克标煤/吨", values[3]),
+        )
+
+    definition = drafted(form("", "", "", ""))
+    found = read(definition, form("3672", "1984", "9850", "201.4"), tmp_path)
+    assert found == {
+        "工业总产值": amount("3672", "万元"),
+        "综合能耗": amount("1984", "吨标准煤"),
+        "产品产量": amount("9850", "吨"),
+        "单位产品能耗": amount("201.4", "千克标煤/吨"),
+    }
+
+
+def test_a_unit_that_is_the_head_of_a_column_is_asked_for() -> None:
+    form = drafted(
+        saved(((4, 1, "已修课程"), *one("课程", "成绩", "学分")), *[one("", "", "") for _ in range(3)])
+    )
+    (rows,) = form.fields.values()
+    assert isinstance(rows, RowsField)
+    assert [column.label for column in rows.columns] == ["课程", "成绩", "学分"]
+
+
 def test_heads_are_not_counted_in_the_money_of_their_row() -> None:
     form = drafted(
         saved(

@@ -173,3 +173,8 @@ def test_a_month_without_a_label_at_the_end_of_a_line_is_a_field_of_its_own() ->
     form = drafted(of_lines(["情况表", "企业名称（盖章）：____________          年    月"], ("产值", "")))
     kinds = {form.titles[name]: field.kind for name, field in form.fields.items()}
     assert kinds == {"企业名称": "text", "企业名称盖章": "seal", "企业名称年月": "month", "产值": "text"}
+
+
+def test_what_the_head_of_a_statistical_table_says_is_no_answer() -> None:
+    form = drafted(of_lines(["表    号：能统01表", "能源消费情况表", "填报单位：________"], ("产值", "")))
+    assert list(form.titles.values()) == ["填报单位", "产值"]
