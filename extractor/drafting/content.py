@@ -46,6 +46,7 @@ _NEXT_COUNT = re.compile(r"(?<=\S)\s*[①-⑳]\s*$")  # of the next option, befo
 _ADVICE = re.compile(r"\s*[（(][^（()）]+[)）]\s*$")
 # A sentence that ends in words and a colon, behind which a page prints no blank.
 _SENTENCE_END = re.compile(rf"(.{{8,}}[，,；;。]\s*[{CJK}]{{2,12}}\s*[:：])([\s_＿]*)")
+_OF_HEADS = ("年", "月")  # of columns, too: 20____年
 _NEVER_BESIDE = ("prose", "seal", "signature")  # of an option, where one line of writing has room
 _TWO = 2  # options of which one may deny the other
 _LOW = 40.0  # points: two lines of text and their margins
@@ -282,7 +283,14 @@ def is_to_fill(cell: Cell) -> bool:
         return True
     if _both_ways(text) or _inner(cell) or is_reviewed(_ANY_OPINION, cell):
         return True
-    return bool(prompts_in(cell)) or bool(blanks_in(cell))
+    return bool(prompts_in(cell)) or bool(blanks_in(cell)) or _is_counted(cell)
+
+
+def _is_counted(cell: Cell) -> bool:
+    """Whether the only blank of a cell stands between words and a unit: 计划____次, and not 20____年."""
+    alone = sentence_in(cell)
+    unit = unit_behind(alone[0].behind, UNITS) if alone else None
+    return unit is not None and unit not in _OF_HEADS
 
 
 def prompts_in(cell: Cell) -> list[tuple[str, str]]:

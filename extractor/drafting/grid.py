@@ -9,12 +9,13 @@ from extractor.drafting.content import is_to_fill, options_of
 from extractor.drafting.kinds import BLANKS, UNITS, is_blank
 from extractor.drafting.marks import asks_for_marks
 from models.geometry import box_around
-from models.page import Cell, Line, Table
+from models.page import Cell, Line, Span, Table
 from models.writing import key
 
 Cells = Sequence[Cell]
 _LEAST_HEADS, _LEAST_ROWS = 2, 2  # of answers in columns
 _WIDTH = 16.0  # centimetres of a form on A4
+_TWO = 2  # rows of heads
 _GROUP = 3  # cells of a label, and of a pair that it stands left of
 _LEAST_ODD = 5  # cells of a row with a label and two pairs
 _STEMS = frozenset("甲乙丙丁戊己庚辛")
@@ -240,6 +241,34 @@ def is_head_twice(cells: Cells, following: Sequence[Cells]) -> bool:
     said = [key(cell.text) for cell in cells]
     is_twice = not odd and half >= _LEAST_HEADS and said[:half] == said[half:]
     return is_twice and bool(following) and same_edges(cells, following[0])
+
+
+def heads_under_heads(cells: Cells, below: Cells) -> list[Cell]:
+    """The heads of a table in one row, where the second one stands under the first: 县道 over 本月 and 累计. Each
+    says both, and stands where the lower one does; nothing where the rows are no such heads."""
+    first, groups = cells[0], cells[1:]
+    over = {one.column: next((g for g in groups if _is_over(g, one)), None) for one in below if is_label(one)}
+    is_two = (
+        first.row_span == _TWO
+        and len(groups) > 1
+        and len(below) == len(over) > len(groups)
+        and all(over.values())
+        and all(map(is_label, groups))
+        and all(one.row_span == 1 for one in groups)
+    )
+    if not is_two:
+        return []
+    said = [Line(spans=(*_spans(over[one.column]), *_spans(one))) for one in below]
+    both = [one.model_copy(update={"lines": (line,)}) for one, line in zip(below, said, strict=True)]
+    return [first.model_copy(update={"row_span": 1}), *both]
+
+
+def _is_over(above: Cell, below: Cell) -> bool:
+    return above.column <= below.column < above.column + above.column_span
+
+
+def _spans(cell: Cell | None) -> tuple[Span, ...]:
+    return () if cell is None else tuple(span for line in cell.lines for span in line.spans)
 
 
 def unit_in(heads: Cells, row: Cells) -> Cell | None:

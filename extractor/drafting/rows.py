@@ -25,6 +25,7 @@ from extractor.drafting.grid import (
     Cells,
     blank_rows,
     counted_by_column,
+    heads_under_heads,
     is_counted_heads,
     is_frame,
     is_group_head,
@@ -98,6 +99,10 @@ class Rows(Adding):
         if many := rows_by_column(cells, following):
             self._by_column(cells, following[:many], width)
             return many
+        both = heads_under_heads(cells, following[0]) if following else []
+        if both and (many := rows_by_column(both, following[1:])):
+            self._by_column(both, following[1 : 1 + many], width, under=following[0])
+            return 1 + many
         if many := counted_by_column(cells, following):
             self._by_column(cells, following[:many], width, numbered=True)
             return many
@@ -226,10 +231,12 @@ class Rows(Adding):
         made[-1]["content"] += content
 
     def _by_column(
-        self, heads: Cells, rows: Sequence[Cells], width: int, unit: str = "", *, numbered: bool = False
-    ) -> None:
+        self, heads: Cells, rows: Sequence[Cells], width: int, unit: str = "", *, numbered: bool = False,
+        under: Cells = (),
+    ) -> None:  # fmt: skip
         """Rows of which each has a label, and an answer under each of several headings; what all of them
-        count, they count in `unit`. Where the rows are counted, that stands before their labels."""
+        count, they count in `unit`. Where the rows are counted, that stands before their labels; what stands
+        right above them are the heads `under` others, where there are two rows of heads."""
         unit = unit or self.unit
         self.tell("一行标题，下面每行在各栏各填一处")
         if numbered:
@@ -248,7 +255,8 @@ class Rows(Adding):
                     self.tell(f"“{one_line(place.text)}”是“{words}”一行的单位")
                     content.append({"kind": "printed", "text": one_line(place.text)})
                     continue
-                item = under_heading(over, label.text, place)
+                lower = next((one_line(one.text) for one in under if one.column == head.column), over)
+                item = {**under_heading(over, label.text, place), "prompt": f"{lower}："}
                 title = self.called(re.sub(r"[（(].*", "", over) + words, "")
                 self.place(label, place)
                 self.tell(f"“{title}”是 {item['kind']}：“{over}”一栏")

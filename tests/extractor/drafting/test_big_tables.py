@@ -120,6 +120,28 @@ def test_counted_rows_of_statistics_have_a_place_under_each_head(tmp_path: Path)
     }
 
 
+def test_two_rows_of_heads_name_their_places_together(tmp_path: Path) -> None:
+    def form(*values: str) -> bytes:
+        return saved(
+            ((2, 1, "指标"), (1, 2, "县道"), (1, 2, "乡道")),
+            one("本月", "累计", "本月", "累计"),
+            one("养护里程", *values[:4]),
+            one("投入资金", *values[4:]),
+        )
+
+    definition = drafted(form(*[""] * 8))
+    found = read(definition, form("86", "774", "120", "1080", "31", "240", "18", "160"), tmp_path)
+    assert found["县道累计养护里程"] == "774"
+    assert found["乡道本月养护里程"] == "120"
+    assert len(found) == 8
+
+
+def test_a_blank_between_words_and_a_unit_is_a_place_right_of_a_label() -> None:
+    form = drafted(saved(one("巡查次数", "计划~次", "实际~次", "路况等级", "□优 □良")))
+    kinds = {form.titles[name]: field.kind for name, field in form.fields.items()}
+    assert kinds["路况等级"] == "choice"
+
+
 def test_a_unit_between_a_label_and_its_place_is_print(tmp_path: Path) -> None:
     def form(*values: str) -> bytes:
         heads = ("指标名称", "计量单位", "本期")
