@@ -18,7 +18,7 @@ _LEAST_FUZZY = 3  # letters of a heading of which one may differ
 
 def by_column(cell: FormCell, region: Region, units: Sequence[Unit]) -> Iterator[tuple[FormCell, Region]]:
     """The cell and its region; or, where each of its fields has a column of the region to itself, a cell and
-    a region for each of them.
+    a region for each of them, as well as where a single one has its unit in a column.
 
     A field has a column if all fields have prompts and none of these stands in the region, the cells of the
     region stand side by side, as many as there are fields, and above each, in the same table (`units` are
@@ -41,6 +41,13 @@ def by_column(cell: FormCell, region: Region, units: Sequence[Unit]) -> Iterator
         and all(_is_left_of(one, other) for one, other in pairwise(places))
     )
     prompts = [key(field.prompt or "") for field in fields]
+    is_beside_unit = len(fields) == 1 == len(places) and printed and given[0]
+    if is_beside_unit and len(region.units) == len(region.passages) == len(cell.content):
+        (place,) = places
+        own, others = _parted(region, place)
+        yield cell.model_copy(update={"content": printed}), others
+        yield cell.model_copy(update={"content": fields}), own
+        return
     if (
         not is_parted
         or any(prompt in unit.key for prompt in prompts for unit in places)
@@ -59,6 +66,19 @@ def by_column(cell: FormCell, region: Region, units: Sequence[Unit]) -> Iterator
             cell.model_copy(update={"content": (alone,)}),
             replace(region, passages=[passage], units=(unit,)),
         )
+
+
+def _parted(region: Region, place: Unit) -> tuple[Region, Region]:
+    """A cell of a region, and the others."""
+    both = list(zip(region.units, region.passages, strict=True))
+    own, others = (
+        [(unit, one) for unit, one in both if (unit is place) == is_own] for is_own in (True, False)
+    )
+    parts = (
+        replace(region, units=tuple(unit for unit, _ in some), passages=[one for _, one in some])
+        for some in (own, others)
+    )
+    return next(parts), next(parts)
 
 
 def _is_left_of(one: Unit, other: Unit) -> bool:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from extractor.drafting.boxes import is_boxed
-from extractor.drafting.content import content_of
+from extractor.drafting.content import content_of, parted
 from extractor.drafting.found import Guess, Placed, Spotted
 from extractor.drafting.grid import Cells
-from extractor.drafting.kinds import is_blank, is_money, is_sum, is_time, unit_of
+from extractor.drafting.kinds import BLANKS, is_blank, is_money, is_sum, is_time, unit_of
 from extractor.drafting.marks import is_mark
 from extractor.drafting.naming import title_of
 from models.page import Cell, Line, Pages, Run
@@ -18,7 +18,9 @@ from models.writing import key, one_line
 
 _MOST_NAME = 24
 # A day at the end of a line, behind a drawn blank and a gap, or far behind words and a colon.
-_DAY_APART = re.compile(r"(?:(?<=[_＿]{3})\s\s|(?<=\s{12})|(?<=_{10}))[_＿\s]*年[_＿\s]+月[_＿\s]+日\s*$")
+_DAY_APART = re.compile(
+    r"(?:(?<=[_＿]{3})\s\s|(?<=\s{12})|(?<=_{10}))[_＿\s]*年[_＿\s]+月(?:[_＿\s]+日)?\s*$"
+)
 
 Name = Callable[[str], str]
 
@@ -49,6 +51,7 @@ class Adding:
     groups: dict[int, tuple[int, str]] = field(default_factory=dict)
     heads: dict[int, str] = field(default_factory=dict)  # what the head of a list says of each column
     group: str = ""  # the text of what stands left of the row and others
+    units: dict[int, Cell] = field(default_factory=dict)  # before a place of the row, by its column
     over: Cells = ()  # the headings of several columns each that the rows of the table stand under
 
     def add_print(self, text: str, width: int) -> None:
@@ -63,7 +66,8 @@ class Adding:
         each = width // together
         for at in range(0, len(asked), together):
             made = []
-            for label, text in asked[at : at + together]:
+            for label, whole in asked[at : at + together]:
+                text, advice = parted(whole) if BLANKS.match(whole) else (whole, "")
                 is_open = is_blank(text) or is_mark(text) or is_boxed(text)
                 if not is_open:
                     self.tell(f"“{label}”后已有文字“{one_line(text)[:20]}”，按填写的内容处理", doubt=True)
@@ -76,19 +80,23 @@ class Adding:
                 content = self.content(label, label, place)
                 if day:
                     words = re.sub(r"[（(].*", "", label) if is_mark(label) else ""
-                    self.add_day(content, f"{words}日期", "行末印有年月日")
+                    self.add_day(content, words, "行末印有", day[0])
+                if advice:
+                    content.append({"kind": "printed", "text": advice, "inline": True})
                 made.append(
                     {"label": label, "label_columns": 1, "columns": each - 1 or 1, "content": content}
                 )
             self.add({"cells": made}, width)
         self.lined = len(self.rows)
 
-    def add_day(self, content: list[dict[str, Any]], words: str, why: str) -> None:
-        """A day that stands without a label of its own, in the cell with this content."""
-        title = self.called(words, "")
+    def add_day(self, content: list[dict[str, Any]], words: str, why: str, blanks: str = "年月日") -> None:
+        """A day, or a month as its `blanks` may say, that stands without a label of its own, in the cell with
+        this content."""
+        kind, said = ("date", "年月日") if "日" in blanks else ("month", "年月")
+        title = self.called(words + ("日期" if kind == "date" else said), "")
         self.place(None)
-        self.tell(f"“{title}”是 date：{why}")
-        content.append({"kind": "date", "name": self.named(title, self.names), "label": title})
+        self.tell(f"“{title}”是 {kind}：{why}{said}")
+        content.append({"kind": kind, "name": self.named(title, self.names), "label": title})
 
     def content(self, words: str, label: Cell | str, cell: Cell, before: str = "") -> list[dict[str, Any]]:
         """What is asked for beside the `label`, in which `words` are what it is called."""
@@ -144,7 +152,8 @@ class Adding:
         called so already."""
         title, number = words, 1
         while title in self.titles:
-            title, number = (before + words if number == 1 and before else f"{words}{number + 1}"), number + 1
+            is_told = number == 1 and key(before) not in ("", key(words))
+            title, number = (before + words if is_told else f"{words}{number + 1}"), number + 1
         self.titles.add(title)
         return title
 

@@ -11,7 +11,10 @@ _LINE = r"[_＿]"
 _OPEN = r"[\s_＿]+"
 # Blanks for a day, a month, or from when to when, are one place.
 _DAY = rf"{_OPEN}年{_OPEN}月(?:{_OPEN}日)?"
-_BLANK = re.compile(rf"{_DAY}(?:\s*起?\s*[至到—–~-]+{_DAY})?|{_LINE}{{2,}}(?:\s*{_LINE}{{2,}})*")
+_HOUR = rf"{_OPEN}[时点](?:{_OPEN}分)?"
+_BLANK = re.compile(
+    rf"{_DAY}(?:\s*起?\s*[至到—–~-]+{_DAY}|(?<=日){_HOUR})?|{_LINE}{{2,}}(?:\s*{_LINE}{{2,}})*"
+)
 _OTHER = re.compile(r"(其[他它])\s*[:：]\s*")
 _ENDED = re.compile(r"([^，,：:（(]+)([，,][^，,：:]{1,8}[:：]|[（(]请?(?:注明|说明|填写)[)）])\s*[:：]?")
 # The option, and what is printed between it and its blank.

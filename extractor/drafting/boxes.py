@@ -17,6 +17,7 @@ _BRACKETS = re.compile(r"[（(\[][\s√✓]*[)）\]]")
 _HAN_DIGITS = "〇一二三四五六七八九"
 # A blank in brackets behind an option: （    元/月）.
 _OPEN = re.compile(r"(?<=[（(])\s{2,}(?=[^（()）\s]{0,6}[)）])")
+_BLANK_BEHIND = re.compile(r"\s*([（(][^（()）]*(?:[_＿]{2}|\s{3})[^（()）]*[)）])")
 _GAP = r"(?:^|(?<=[_＿\u3000])|(?<=\s\s))"
 _WORDS = re.compile(
     rf"{_GAP}([{CJK}][{CJK}、]{{0,10}}[{CJK}](?:[（(][{CJK}]{{1,6}}[)）])?)\s*[:：]", re.MULTILINE
@@ -133,8 +134,20 @@ def behind_boxes(cell: Cell) -> list[str]:
     is_after = len(parts) > _LEAST_AFTER and key(parts[0]) and not key(parts[-1])
     if is_after:
         parts = [parts[-1], *parts[:-1]]
-    texts = _uncounted(parts[1:]) if is_after else _uncounted_behind(parts)
+    texts = _uncounted(_with_advice(parts[1:])) if is_after else _uncounted_behind(parts)
     return [_OPEN.sub("____", text) for text in texts]
+
+
+def _with_advice(texts: list[str]) -> list[str]:
+    """The texts of options before their boxes, each with the blank in brackets that stands behind its own:
+    有□（说明：____）  无□."""
+    found: list[str] = []
+    for text in texts:
+        seen = _BLANK_BEHIND.match(text) if found else None
+        if seen:
+            found[-1] += seen[1]
+        found.append(text[seen.end() :] if seen else text)
+    return found
 
 
 def _uncounted(texts: list[str]) -> list[str]:

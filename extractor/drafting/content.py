@@ -8,7 +8,15 @@ from typing import Any
 from extractor.drafting.blanks import LEAST, Blank, beside, drawn, sentence, unit_behind
 from extractor.drafting.boxes import Piece, before_boxes, behind_boxes, is_boxed, pieces_of, printed_in
 from extractor.drafting.found import Content
-from extractor.drafting.kinds import BLANK_DATE, UNITS, is_blank, kind_of, named_and_stamped, with_unit
+from extractor.drafting.kinds import (
+    BLANK_DATE,
+    COUNTED_BY,
+    UNITS,
+    is_blank,
+    kind_of,
+    named_and_stamped,
+    with_unit,
+)
 from extractor.drafting.loose import asked_in
 from extractor.drafting.marks import (
     TELLS_HOW,
@@ -21,6 +29,7 @@ from extractor.drafting.marks import (
     is_mark_label,
     is_reviewed,
     lines_of,
+    stands_low,
 )
 from extractor.drafting.naming import counted_heading
 from extractor.drafting.sentences import add_sentence
@@ -35,6 +44,9 @@ _ROOM_BEFORE = re.compile(r"\s*\n|[\s_＿]{12}")  # a day: an empty line, or as 
 _OWN_PLACE = re.compile(rf"\s*([{CJK}]{{2,12}}|[{CJK}](?:[ \u3000]{{1,4}}[{CJK}]){{1,3}})\s*[:：]")
 _NEXT_COUNT = re.compile(r"(?<=\S)\s*[①-⑳]\s*$")  # of the next option, before its box
 _ADVICE = re.compile(r"\s*[（(][^（()）]+[)）]\s*$")
+# A sentence that ends in words and a colon, behind which a page prints no blank.
+_SENTENCE_END = re.compile(rf"(.{{8,}}[，,；;。]\s*[{CJK}]{{2,12}}\s*[:：])([\s_＿]*)")
+_OF_HEADS = ("年", "月")  # of columns, too: 20____年
 _NEVER_BESIDE = ("prose", "seal", "signature")  # of an option, where one line of writing has room
 _TWO = 2  # options of which one may deny the other
 _LOW = 40.0  # points: two lines of text and their margins
@@ -59,7 +71,7 @@ def content_of(label: str, cell: Cell, is_column: bool = False, over: str = "") 
             _beside(raw, options, found)
     elif not is_column and _both_ways(cell.text):
         found.add("格中有大写和小写", kind="money")
-    elif not is_column and (blanks := blanks_in(cell)):
+    elif not is_column and (blanks := sentence_in(cell)):
         add_sentence(label, blanks, found)
     elif not is_column and (inner := _inner(cell)):
         for words, text in inner:
@@ -92,7 +104,10 @@ def under_heading(over: str, label: str, cell: Cell) -> dict[str, Any]:
 def _one(label: str, cell: Cell, found: Content, *, is_column: bool, over: str) -> None:
     """The only field of a cell; before the place for its stamp, where it is to be stamped as well, or before
     the day of an opinion."""
-    if not is_column and _ANY_OPINION in over + label and _ends_in_day(cell):
+    is_low = kind_of(label)[0] == "text" and is_blank(cell.text) and stands_low(cell)
+    if not is_column and (
+        (_ANY_OPINION in over + label and _ends_in_day(cell)) or (is_low and BLANK_DATE.search(cell.text))
+    ):
         found.add("格中有年月日，前面留有写意见的空白", kind="text")
         found.add("年月日", kind="date")
         return
@@ -131,12 +146,19 @@ def _inner(cell: Cell) -> list[tuple[str, str]]:
 
 def _prompted(prompt: str, text: str, found: Content) -> None:
     """A place behind words and a colon, and the advice in brackets behind it."""
-    advice = _ADVICE.search(text)
-    blank = text[: advice.start()] if advice else text
+    blank, advice = parted(text)
     kind, why = kind_of(prompt, blank)
     found.add(why, **with_unit(kind, prompt, blank), prompt=f"{prompt}：")
     if advice:
-        found.add("空白后印好的字", kind="printed", text=advice[0].strip(), inline=True)
+        found.add("空白后印好的字", kind="printed", text=advice, inline=True)
+
+
+def parted(text: str) -> tuple[str, str]:
+    """A place to write, and the advice in brackets behind it: ____（供应商名称）."""
+    advice = _ADVICE.search(text)
+    if advice is None or is_mark(advice[0]) or not is_blank(text[: advice.start()]):
+        return text, ""
+    return text[: advice.start()], advice[0].strip()
 
 
 def _pieces(label: str, pieces: Sequence[Piece], found: Content) -> None:
@@ -232,6 +254,21 @@ def blanks_in(cell: Cell, least: int = LEAST) -> tuple[Blank, ...]:
     return sentence([drawn(line) for line in cell.lines], least)
 
 
+def sentence_in(cell: Cell) -> tuple[Blank, ...]:
+    """The blanks of the sentence that a cell holds: several, or a single one behind words, which are no part
+    of its answer: 合同签订后____日内. A single day needs more words, since a date is found among few."""
+    if several := blanks_in(cell):
+        return several
+    is_other = options_of(cell) or asks_for_marks(cell) or prompts_in(cell)
+    if not is_other and (ended := _SENTENCE_END.fullmatch(cell.text)):
+        return (Blank(one_line(ended[1]), ended[2], ""),)
+    alone = blanks_in(cell, least=1)
+    if not alone or len(key(alone[0].before)) < LEAST:
+        return ()
+    is_line = not set(alone[0].text) - set("_＿ ")
+    return alone if is_line or len(key(alone[0].before + alone[0].behind)) > _SHORT else ()
+
+
 def is_to_fill(cell: Cell) -> bool:
     """Whether a cell is where something is to be filled in: it is empty, or holds boxes, places for marks, or
     much to read."""
@@ -240,11 +277,20 @@ def is_to_fill(cell: Cell) -> bool:
         return True
     if asks_for_marks(cell) and not is_mark_label(text):
         return True
+    if text in COUNTED_BY and text == cell.text:
+        return False  # the heading of a column: a unit behind a place has room before it
     if is_blank(text) or TELLS_HOW.search(text) is not None or bracketed(text):
         return True
     if _both_ways(text) or _inner(cell) or is_reviewed(_ANY_OPINION, cell):
         return True
-    return bool(prompts_in(cell)) or bool(blanks_in(cell))
+    return bool(prompts_in(cell)) or bool(blanks_in(cell)) or _is_counted(cell)
+
+
+def _is_counted(cell: Cell) -> bool:
+    """Whether the only blank of a cell stands between words and a unit: 计划____次, and not 20____年."""
+    alone = sentence_in(cell)
+    unit = unit_behind(alone[0].behind, UNITS) if alone else None
+    return unit is not None and unit not in _OF_HEADS
 
 
 def prompts_in(cell: Cell) -> list[tuple[str, str]]:
@@ -264,7 +310,7 @@ def asks(cell: Cell) -> bool:
     or room under its first words."""
     lines = [one_line(text) for text in lines_of(cell.lines)]
     said = [text for text in lines if key(text)]
-    if not said or options_of(cell) or asks_for_marks(cell) or blanks_in(cell):
+    if not said or options_of(cell) or asks_for_marks(cell) or sentence_in(cell):
         return True
     if TELLS_HOW.search(said[0]):
         return True

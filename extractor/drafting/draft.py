@@ -187,8 +187,8 @@ class _Drafting(Rows):
         signed = next((one for one in self.rows[-1]["cells"] if is_mark(str(one.get("label", "")))), cell)
         if bracketed(str(cell.get("label", ""))):
             cell = signed  # a place for a stamp has no words behind which a day could be found
-        words = re.sub(r"[（(].*", "", str(signed.get("label", ""))) + "日期"
-        self.add_day(cell["content"], words, "下面一行印有年月日")
+        words = re.sub(r"[（(].*", "", str(signed.get("label", "")))
+        self.add_day(cell["content"], words, "下面一行印有")
         return True
 
     def _section(self, section: Section | None, width: int) -> None:

@@ -9,13 +9,16 @@ from extractor.drafting.content import is_to_fill, options_of
 from extractor.drafting.kinds import BLANKS, UNITS, is_blank
 from extractor.drafting.marks import asks_for_marks
 from models.geometry import box_around
-from models.page import Cell, Line, Table
+from models.page import Cell, Line, Span, Table
 from models.writing import key
 
 Cells = Sequence[Cell]
 _LEAST_HEADS, _LEAST_ROWS = 2, 2  # of answers in columns
 _WIDTH = 16.0  # centimetres of a form on A4
+_TWO = 2  # rows of heads
+_GROUP = 3  # cells of a label, and of a pair that it stands left of
 _LEAST_ODD = 5  # cells of a row with a label and two pairs
+_STEMS = frozenset("甲乙丙丁戊己庚辛")
 _COUNT = re.compile(r"[一二三四五六七八九十]{1,3}")
 _NEAR = 3.0  # points between two edges that are one
 _REST = 1  # letters of a label that breaks over a page with its cell; no label is as short
@@ -170,9 +173,18 @@ def leads(cells: Cells, cell: Cell) -> bool:
         return True
     if cell is cells[0] and len(cells) > 2 and is_number(cell.text) and is_label(cells[1]):
         return True
+    before, rest = cells[: cells.index(cell)], cells[cells.index(cell) :]
+    if before and before[-1].row_span > 1 and len(rest) == _GROUP and _is_led(rest):
+        return True  # 废气 | 排放去向 | ____, right of a label of several rows
     pairs = cells[1:]
     is_odd = len(cells) % 2 == 1 and len(cells) >= _LEAST_ODD and cell is cells[0]
     return is_odd and all(is_label(one) != (n % 2 == 1) for n, one in enumerate(pairs))
+
+
+def _is_led(cells: Cells) -> bool:
+    """Whether cells are a label, one more, and a place for what the second asks of the first."""
+    *labels, place = cells
+    return all(map(is_label, labels)) and is_to_fill(place)
 
 
 def is_number(text: str) -> bool:
@@ -202,10 +214,61 @@ def rows_by_column(cells: Cells, following: Sequence[Cells]) -> int:
     for row in following:
         if not same_edges(cells, row) or not is_label(row[0]) or is_number(row[0].text):
             break
-        if not all(map(is_to_fill, row[1:])):
+        unit = unit_in(cells, row)
+        if not all(one is unit or is_to_fill(one) for one in row[1:]):
             break
         count += 1
     return count if count >= _LEAST_ROWS else 0
+
+
+def counted_by_column(cells: Cells, following: Sequence[Cells]) -> int:
+    """The same of rows that are counted left of their labels, and print their units, as in statistics."""
+    counted = [row[1:] if row and is_number(row[0].text) and unit_in(cells, row) else () for row in following]
+    return rows_by_column(cells[1:], counted)
+
+
+def is_counted_heads(cells: Cells) -> bool:
+    """Whether a row does no more than count the columns, as under the heads of statistics: 甲, 乙, 1, 2."""
+    said = [key(cell.text) for cell in cells]
+    return len(said) > _LEAST_HEADS and said[0] == "甲" and all(
+        one.isdigit() or one in _STEMS for one in said
+    )  # fmt: skip
+
+
+def is_head_twice(cells: Cells, following: Sequence[Cells]) -> bool:
+    """Whether a row of heads says the same twice, side by side, over labels and places under each."""
+    half, odd = divmod(len(cells), 2)
+    said = [key(cell.text) for cell in cells]
+    is_twice = not odd and half >= _LEAST_HEADS and said[:half] == said[half:]
+    return is_twice and bool(following) and same_edges(cells, following[0])
+
+
+def heads_under_heads(cells: Cells, below: Cells) -> list[Cell]:
+    """The heads of a table in one row, where the second one stands under the first: 县道 over 本月 and 累计. Each
+    says both, and stands where the lower one does; nothing where the rows are no such heads."""
+    first, groups = cells[0], cells[1:]
+    over = {one.column: next((g for g in groups if _is_over(g, one)), None) for one in below if is_label(one)}
+    is_two = (
+        first.row_span == _TWO
+        and len(groups) > 1
+        and len(below) == len(over) > len(groups)
+        and all(over.values())
+        and all(map(is_label, groups))
+        and all(one.row_span == 1 for one in groups)
+    )
+    if not is_two:
+        return []
+    said = [Line(spans=(*_spans(over[one.column]), *_spans(one))) for one in below]
+    both = [one.model_copy(update={"lines": (line,)}) for one, line in zip(below, said, strict=True)]
+    return [first.model_copy(update={"row_span": 1}), *both]
+
+
+def _is_over(above: Cell, below: Cell) -> bool:
+    return above.column <= below.column < above.column + above.column_span
+
+
+def _spans(cell: Cell | None) -> tuple[Span, ...]:
+    return () if cell is None else tuple(span for line in cell.lines for span in line.spans)
 
 
 def unit_in(heads: Cells, row: Cells) -> Cell | None:
@@ -214,11 +277,22 @@ def unit_in(heads: Cells, row: Cells) -> Cell | None:
     return next(
         (
             cell
-            for head, cell in zip(heads[1:], row[1:], strict=True)
-            if key(head.text).endswith("单位") and UNITS.fullmatch(BLANKS.sub("", cell.text))
+            for head, cell in zip(heads[1:], row[1:], strict=False)
+            if (key(head.text).endswith("单位") and UNITS.fullmatch(BLANKS.sub("", cell.text)))
+            or (key(head.text) == "计量单位" and key(cell.text))
         ),
         None,
     )
+
+
+def units_between(cells: Cells) -> dict[int, Cell]:
+    """The cells of a row that print a unit and nothing else, each between a label and an empty place, by the
+    column of that: 工业总产值 | 万元 | ____."""
+    return {
+        place.column: cell
+        for label, cell, place in zip(cells, cells[1:], cells[2:], strict=False)
+        if is_label(label) and UNITS.fullmatch(cell.text) and not key(place.text) and not options_of(place)
+    }
 
 
 def is_group_head(cells: Cells, below: Cells) -> bool:

@@ -45,10 +45,11 @@ _TICK_HOW = re.compile(r"\s*[（(][^（()）]*[打划画勾][^（()）]{0,3}(?:[
 _MEASURE = (
     r"(?:[万亿千百]?(?:元|美元)|[万千]?吨(?:标准煤)?|[万]?千瓦时|[兆千]瓦|kW|MW|度|立方米|平方米|[万]?㎡|亩|公顷|公里|千米|毫米|厘米|米"
     r"|万?人次?|名|个|户|台|套|项|次|家|年|月|天|个?工作日|个月|分|课时|学时|学分|门|本|册|张|所|栋|间|株|头|只"
-    r"|件|份|辆|批|座|处|条|层|幢|箱|袋|瓶|盒|支|棵|篇|艘|桌|升|毫升|公斤|千克|克|小时|分钟|周|岁"
+    r"|件|份|辆|批|座|处|条|层|幢|箱|袋|瓶|盒|支|棵|篇|艘|桌|升|毫升|公斤|[千万]?克(?:标准?煤)?|小时|分钟|周|岁"
     r"|kg|[cmk]?m[²³23]?|ml|[gLt]|℃|[kM]?Pa|%|％|tCO2e?)"
 )
 UNITS = re.compile(rf"{_MEASURE}(?:/(?:{_MEASURE}|[日时hd]))?", re.I)
+COUNTED_BY = frozenset(["学分", "学时", "课时", "人次"])  # units that are asked for as well
 _COUNTED = re.compile(
     r"金额|投资额|总额|预算|经费|数量|面积|人数|产值|收入|投资|规模数|总量|消费量|排放量|比例|产量|用量"
 )
@@ -140,8 +141,9 @@ def is_sum(label: str) -> bool:
 
 def is_counted(over: str, words: str) -> bool:
     """Whether the place under one heading and right of another is a number, where a unit is named for all:
-    it is a sum, or counts the same thing at one of several times."""
-    return is_sum(over) or is_sum(words) or _AT_TIMES.fullmatch(key(over)) is not None
+    it is a sum, or counts the same thing at one of several times. 人数 of a sum is none."""
+    is_other = _HEADS.search(key(over)) or _COUNT.search(key(over))
+    return is_sum(over) or (is_sum(words) and not is_other) or _AT_TIMES.fullmatch(key(over)) is not None
 
 
 def is_money(label: str) -> bool:

@@ -12,6 +12,8 @@ _LABEL = re.compile(
     rf"(?:[（(][{CJK}]{{1,6}}[)）])?|(?<![^\n])[{CJK}](?=[:：][\s_＿]{{4}}))\s*[:：]"
 )
 _NO_LABEL = re.compile(r"^(?:注|备注|说明|填表说明|填写说明|附件|附|提示|注意)")
+# What the head of a statistical table says of it, which is print unless it is blank.
+_OF_TABLE = re.compile(r"表号|(?:制定|制表|批准|备案)(?:机关|单位|部门)|(?:批准|备案)文号")
 _COUNTED = re.compile(rf"(?<=[\s_＿]{{2}})(附[{CJK}]{{1,4}})([\s_＿]{{2,}}[张份页件]\s*)$")
 _MOST = 20  # letters of what somebody wrote on a line
 
@@ -28,7 +30,7 @@ def asked_in(text: str, is_blank: Callable[[str], bool], *, may_be_filled: bool)
     ]
     found = [part for label, value in found for part in _counted(label, value)]
     written = [value for _, value in found if not is_blank(value)]
-    if written and not may_be_filled:
+    if written and (not may_be_filled or _OF_TABLE.fullmatch(found[0][0])):
         return []
     return [] if any(len(key(value)) > _MOST or "。" in value for value in written) else found
 

@@ -41,6 +41,7 @@ _DAY = re.compile(r"(?:日期|时间)")
 _LEAST_ROOM = 4  # blanks behind words and a colon in which there is room for a name
 # Who writes the own name behind a colon, which asks for it however little room is drawn at a line's end.
 _PERSON = re.compile(rf"[{CJK}]{{2,4}}[人员]$")
+_LOW = 0.7  # of a line: so much more room above than below stands for an empty line
 _ROOM, _LINES = 2.5, 2  # of lines that leave room for an answer: in a page's cell, and as empty lines
 
 
@@ -100,6 +101,17 @@ def has_room(cell: Cell, lines: int) -> bool:
     if cell.box and heights:
         return cell.box.y1 - cell.box.y0 > (lines + _ROOM) * max(heights)
     return sum(not key(text) for line in cell.lines for text in line.text.split("\n")) >= _LINES
+
+
+def stands_low(cell: Cell) -> bool:
+    """Whether what is printed in a cell stands under an empty line, or as low as under one, so that something
+    is to be written above it."""
+    said = [line for line in cell.lines if key(line.text)]
+    if cell.box and said and said[0].box and said[-1].box:
+        first, last = said[0].box, said[-1].box
+        above, below = first.y0 - cell.box.y0, cell.box.y1 - last.y1
+        return above - below > _LOW * (first.y1 - first.y0)
+    return re.match(r"\s*\n", cell.text) is not None
 
 
 def guidance_in(lines: Sequence[str]) -> list[str]:
@@ -175,9 +187,18 @@ def _add_head(
         found.add("格中印好的文字", kind="printed", text=printed)
     elif is_opinion and not is_long and not guidance:
         found.add("标题中有意见，格中留有空白", kind="text")
+    elif _is_stamped_low(label, cell):
+        found.add("盖章处上面留有空白", kind="text")
     elif guidance or (is_long and (is_open or has_room(cell, len(head)))):
         told = {"guidance": guidance} if guidance else {}
         found.add("格中印有填写说明" if guidance else "格中留有空白", kind="prose", **told)
+
+
+def _is_stamped_low(label: str, cell: Cell) -> bool:
+    """Whether a cell beside who decides something has only the place for a stamp, and room above it."""
+    said = next((text for text in lines_of(cell.lines) if key(text)), "")
+    is_stamp = bracketed(said) and re.search(_STAMPED, said) is not None
+    return is_stamp and kind_of(label)[0] == "text" and len(key(label)) <= MOST_LABEL and stands_low(cell)
 
 
 def _add_between(label: str, text: str, found: Content, *, is_first: bool) -> None:

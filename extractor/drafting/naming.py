@@ -42,3 +42,14 @@ def counted_heading(text: str) -> str | None:
     words = said[seen.end() :].rstrip(":：") if seen else ""
     is_heading = bool(key(words)) and len(words) <= _MOST_HEADING and words[-1] not in "。；;，0123456789"
     return words if is_heading else None
+
+
+def name_of_sentence(words: str, clause: str) -> str:
+    """What the only blank of a line is called, whose `words` before it are too much for a name: the label
+    that they begin with, as of 三、有效期：自报价之日起____天, or their last `clause`; empty where they are
+    a name."""
+    said = _COUNTED.sub("", words)
+    head, colon, rest = re.sub("[:：]", "：", said).partition("：")
+    if colon and key(rest) and len(key(head)) <= MOST_LABEL:
+        return head.strip()
+    return clause if len(key(words)) > MOST_LABEL and len(key(clause)) > 1 else ""

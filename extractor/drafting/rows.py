@@ -12,33 +12,38 @@ from extractor.drafting.boxes import is_boxed
 from extractor.drafting.content import (
     asks,
     begins_with_box,
-    blanks_in,
     content_of,
     is_labelled,
     is_low,
     is_to_fill,
     options_of,
-    own_label,
     prompts_in,
+    sentence_in,
     under_heading,
 )
 from extractor.drafting.grid import (
     Cells,
     blank_rows,
+    counted_by_column,
+    heads_under_heads,
+    is_counted_heads,
     is_frame,
     is_group_head,
+    is_head_twice,
     is_label,
     is_list_head,
     leads,
     rows_by_column,
     same_edges,
     unit_in,
+    units_between,
     with_whole_labels,
     with_whole_places,
 )
 from extractor.drafting.kinds import BLANKS, is_counted, plain_label, unit_of
 from extractor.drafting.marks import bracketed, is_guidance, is_mark
-from extractor.drafting.naming import counted_heading, labelled
+from extractor.drafting.naming import counted_heading, labelled, name_of_sentence
+from extractor.drafting.owned import owned_in, with_text
 from models.page import Cell, Line, Run, Table, Tick
 from models.writing import key, one_line
 
@@ -60,15 +65,14 @@ class Rows(Adding):
         for cell in with_whole_labels(with_whole_places(table.cells)):
             if not is_frame(cell, table.cells):
                 by_row.setdefault(cell.row, []).append(cell)
+        rows = [sorted(by_row.get(n, ()), key=lambda c: c.column) for n in range(max(by_row, default=-1) + 1)]
+        for cells in filter(is_counted_heads, rows):
+            self.add({"cells": [_printed_cell(cell) for cell in cells]}, width)
+        rows = [cells for cells in rows if not is_counted_heads(cells)]
         done = -1
-        for number in sorted(by_row):
-            if number <= done:
-                continue
-            cells = sorted(by_row[number], key=lambda cell: cell.column)
-            following = [
-                sorted(by_row.get(n, ()), key=lambda c: c.column) for n in range(number + 1, max(by_row) + 1)
-            ]
-            done = number + self._row(cells, following, width)
+        for number, cells in enumerate(rows):
+            if cells and number > done:
+                done = number + self._row(cells, rows[number + 1 :], width)
 
     def _row(self, cells: list[Cell], following: list[list[Cell]], width: int) -> int:
         """Add what a row of the table, with the rows after it, is in the form; how many rows after it belong
@@ -95,6 +99,13 @@ class Rows(Adding):
         if many := rows_by_column(cells, following):
             self._by_column(cells, following[:many], width)
             return many
+        both = heads_under_heads(cells, following[0]) if following else []
+        if both and (many := rows_by_column(both, following[1:])):
+            self._by_column(both, following[1 : 1 + many], width, under=following[0])
+            return 1 + many
+        if many := counted_by_column(cells, following):
+            self._by_column(cells, following[:many], width, numbered=True)
+            return many
         if len(cells) > 1 and all(map(is_label, cells)):
             if is_list_head(cells, following):
                 self.add_print("　".join(one_line(cell.text) for cell in cells), width)
@@ -112,11 +123,16 @@ class Rows(Adding):
             if following and same_edges(cells, following[0]) and all(map(is_to_fill, following[0])):
                 self._above(cells, following[0], width)
                 return 1
+            if is_head_twice(cells, following):
+                self.add({"cells": [_printed_cell(cell) for cell in cells]}, width)
+                return 0
         self._pairs(cells, width)
         return 0
 
     def _pairs(self, cells: list[Cell], width: int) -> None:
         """A row of labels, each with what stands to its right."""
+        self.units = units_between(cells)
+        cells = [cell for cell in cells if cell not in self.units.values()]
         if len(cells) > 1 and all(map(is_labelled, cells)):
             own = [{**self._own_label(cell), "columns": cell.column_span} for cell in cells]
             self.add({"labels": "above", "cells": own}, width)
@@ -124,7 +140,7 @@ class Rows(Adding):
         if len(cells) > 1 and _NOTE.fullmatch(key(cells[0].text)) and is_label(cells[1]):
             self.add_print(" ".join(one_line(cell.text) for cell in cells if key(cell.text)), width)
             return
-        owned = _owned(cells)
+        owned = owned_in(cells)
         if len(cells) > 2 and cells[0].column not in owned and all(c.column in owned for c in cells[1:]):
             self._all_own(cells, owned, width)
             return
@@ -153,7 +169,7 @@ class Rows(Adding):
                 if made:
                     made.append(_printed_cell(cell))
                 else:
-                    lead = cell.column_span
+                    lead += cell.column_span
                 self.groups[cell.column] = cell.row + cell.row_span - 1, cell.text
                 self.tell(f"“{one_line(cell.text)}”是几行共有的标题，没有单独保留", doubt=True)
             elif label is None:
@@ -181,7 +197,7 @@ class Rows(Adding):
         for cell in cells[1:]:
             words, rest = owned[cell.column]
             self.tell(f"“{words}”后面填写")
-            content = self.content(words, words, _with_text(cell, rest), plain_label(cells[0].text))
+            content = self.content(words, words, with_text(cell, rest), plain_label(cells[0].text))
             made.append({"label": words, "columns": cell.column_span, "content": content})
         made[0]["columns"] += cells[0].column_span
         self.add({"labels": "above", "cells": made}, width)
@@ -197,7 +213,7 @@ class Rows(Adding):
         if label is None and made and "label" in made[-1] and cell.column_span == 1:
             before = str(made[-1]["label"])
         self.tell(f"“{words}”后面填写")
-        content = self.content(words, words, _with_text(cell, rest), plain_label(before))
+        content = self.content(words, words, with_text(cell, rest), plain_label(before))
         if cell.column_span > 1:
             if label is not None:
                 printed = {"kind": "printed", "text": one_line(label.text)}
@@ -214,13 +230,22 @@ class Rows(Adding):
         made[-1]["columns"] += cell.column_span
         made[-1]["content"] += content
 
-    def _by_column(self, heads: Cells, rows: Sequence[Cells], width: int, unit: str = "") -> None:
+    def _by_column(
+        self, heads: Cells, rows: Sequence[Cells], width: int, unit: str = "", *, numbered: bool = False,
+        under: Cells = (),
+    ) -> None:  # fmt: skip
         """Rows of which each has a label, and an answer under each of several headings; what all of them
-        count, they count in `unit`."""
+        count, they count in `unit`. Where the rows are counted, that stands before their labels; what stands
+        right above them are the heads `under` others, where there are two rows of heads."""
         unit = unit or self.unit
         self.tell("一行标题，下面每行在各栏各填一处")
-        self.add_print("　".join(one_line(cell.text) for cell in heads if key(cell.text)), width)
-        for label, *places in rows:
+        if numbered:
+            self.add({"cells": [_printed_cell(cell) for cell in heads]}, width)
+        else:
+            self.add_print("　".join(one_line(cell.text) for cell in heads if key(cell.text)), width)
+        heads = heads[1:] if numbered else heads
+        for row in rows:
+            count, (label, *places) = (row[:1], row[1:]) if numbered else ((), row)
             words = self._words(label)
             content: list[dict[str, Any]] = []
             of_all = unit_in(heads, (label, *places))
@@ -230,7 +255,8 @@ class Rows(Adding):
                     self.tell(f"“{one_line(place.text)}”是“{words}”一行的单位")
                     content.append({"kind": "printed", "text": one_line(place.text)})
                     continue
-                item = under_heading(over, label.text, place)
+                lower = next((one_line(one.text) for one in under if one.column == head.column), over)
+                item = {**under_heading(over, label.text, place), "prompt": f"{lower}："}
                 title = self.called(re.sub(r"[（(].*", "", over) + words, "")
                 self.place(label, place)
                 self.tell(f"“{title}”是 {item['kind']}：“{over}”一栏")
@@ -240,8 +266,10 @@ class Rows(Adding):
                     item = {"unit": unit, **item, "kind": "number"}
                 content.append({**item, "name": self.named(title, self.names), "label": title})
                 self.texts += [(title, content[-1])] * (item["kind"] == "text")
-            made = {"label_columns": label.column_span, "columns": sum(one.column_span for one in places)}
-            self.add({"cells": [{**labelled(words, label.text), **made, "content": content}]}, width)
+            columns = sum(one.column_span for one in places)
+            made = {"label_columns": label.column_span, "columns": columns, "content": content}
+            before = [_printed_cell(cell) for cell in count]
+            self.add({"cells": [*before, {**labelled(words, label.text), **made}]}, width)
 
     def _left_of(self, cell: Cell) -> str:
         """What the nearest heading of several rows left of a cell says."""
@@ -292,7 +320,7 @@ class Rows(Adding):
         first = next((n for n, text in enumerate(lines) if key(text)), len(lines))
         said = one_line("".join(lines[first : first + 1])).lstrip("□☐○ ")
         head = re.split(r"[:：\s（(]", said, maxsplit=1)[0]
-        blanks = blanks_in(cell)
+        blanks = sentence_in(cell)
         head_words = counted_heading(head) or plain_label(head)
         label = (blanks[0].before.rstrip(":： ") if blanks else head_words)[:_MOST_NAME] or "填写栏"
         if not blanks and (head == said or said.rstrip(":：") == head or bracketed(said[len(head) :])):
@@ -312,6 +340,8 @@ class Rows(Adding):
             # The first words of a sentence are its label, and stand once.
             content, said = content[1:], label
             content[0].pop("inline", None)
+            if len(blanks) == 1 and (words := name_of_sentence(label, blanks[0].clause)):
+                content[0]["label"] = self.called(words, "")
         return {**labelled(label, said), "content": content}
 
     def _above(self, labels: Cells, values: Cells, width: int, lead: int = 0) -> None:
@@ -372,16 +402,18 @@ class Rows(Adding):
 
     def _cell(self, label: Cell, value: Cell, label_columns: int, before: str) -> dict[str, Any]:
         words = self._words(label)
-        if not is_to_fill(value):
+        if not is_to_fill(value) and not sentence_in(value):
             self.tell(f"“{words}”旁已有文字“{one_line(value.text)[:20]}”，按填写的内容处理", doubt=True)
             value = value.model_copy(update={"lines": ()})
         content = self.content(words, label, value, before)
-        return {
-            **labelled(words, label.text),
-            "label_columns": label_columns,
-            "columns": value.column_span,
-            "content": content,
-        }
+        columns = value.column_span
+        if unit := self.units.get(value.column):
+            columns += unit.column_span
+            counted = {"kind": "number", "unit": BLANKS.sub("", unit.text)}
+            content = [one | counted if one["kind"] == "text" else one for one in content]
+            content.insert(0, {"kind": "printed", "text": one_line(unit.text)})
+        wide = {"label_columns": label_columns, "columns": columns}
+        return {**labelled(words, label.text), **wide, "content": content}
 
     def _words(self, label: Cell) -> str:
         """What a label says; a name to go by where it says nothing."""
@@ -390,26 +422,6 @@ class Rows(Adding):
             return words
         self.tell("有一格没有标题", doubt=True)
         return "未命名"
-
-
-def _owned(cells: Cells) -> dict[int, tuple[str, str]]:
-    """By their columns the cells of a row that hold a label and its place, as `own_label` tells them: one
-    with nothing behind its colon, unless the next one is its place, or several with boxes."""
-    own = {cell.column: said for cell in cells if (said := own_label(cell))}
-    boxed = [cell.column for cell in cells if cell.column in own and options_of(cell)]
-    after = [*cells[1:], None]
-    open_ = [
-        one.column
-        for one, other in zip(cells, after, strict=True)
-        if one.column in own and not is_to_fill(one) and (other is None or not is_to_fill(other))
-    ]
-    return {column: own[column] for column in [*open_, *(boxed if len(boxed) > 1 else [])]}
-
-
-def _with_text(cell: Cell, text: str) -> Cell:
-    """The cell with nothing in it but `text`."""
-    lines = tuple(Line(spans=(Run(text=line),)) for line in text.split("\n") if line)
-    return cell.model_copy(update={"lines": lines})
 
 
 def _printed_cell(cell: Cell) -> dict[str, Any]:

@@ -101,6 +101,99 @@ def test_a_column_of_units_is_print_and_counts_its_rows(tmp_path: Path) -> None:
     }
 
 
+def test_counted_rows_of_statistics_have_a_place_under_each_head(tmp_path: Path) -> None:
+    def form(*values: str) -> bytes:
+        return saved(
+            one("代码", "能源名称", "计量单位", "购进量", "消费量"),
+            one("甲", "乙", "丙", "1", "2"),
+            one("01", "原煤", "吨", *values[:2]),
+            one("02", "热力", "百万千焦", *values[2:]),
+        )
+
+    definition = drafted(form("", "", "", ""))
+    found = read(definition, form("2400", "2115", "31.6", "30.2"), tmp_path)
+    assert found == {
+        "购进量原煤": amount("2400", "吨"),
+        "消费量原煤": amount("2115", "吨"),
+        "购进量热力": amount("31.6", "百万千焦"),
+        "消费量热力": amount("30.2", "百万千焦"),
+    }
+
+
+def test_two_rows_of_heads_name_their_places_together(tmp_path: Path) -> None:
+    def form(*values: str) -> bytes:
+        return saved(
+            ((2, 1, "指标"), (1, 2, "县道"), (1, 2, "乡道")),
+            one("本月", "累计", "本月", "累计"),
+            one("养护里程", *values[:4]),
+            one("投入资金", *values[4:]),
+        )
+
+    definition = drafted(form(*[""] * 8))
+    found = read(definition, form("86", "774", "120", "1080", "31", "240", "18", "160"), tmp_path)
+    assert found["县道累计养护里程"] == "774"
+    assert found["乡道本月养护里程"] == "120"
+    assert len(found) == 8
+
+
+def test_a_blank_between_words_and_a_unit_is_a_place_right_of_a_label() -> None:
+    form = drafted(saved(one("巡查次数", "计划~次", "实际~次", "路况等级", "□优 □良")))
+    kinds = {form.titles[name]: field.kind for name, field in form.fields.items()}
+    assert kinds["路况等级"] == "choice"
+
+
+def test_a_unit_between_a_label_and_its_place_is_print(tmp_path: Path) -> None:
+    def form(*values: str) -> bytes:
+        heads = ("指标名称", "计量单位", "本期")
+        return saved(
+            one(*heads, *heads),
+            one("工业总产值", "万元", values[0], "综合能耗", "吨标准煤", values[1]),
+            one("产品产量", "吨", values[2], "单位产品能耗", "千克标煤/吨", values[3]),
+        )
+
+    definition = drafted(form("", "", "", ""))
+    found = read(definition, form("3672", "1984", "9850", "201.4"), tmp_path)
+    assert found == {
+        "工业总产值": amount("3672", "万元"),
+        "综合能耗": amount("1984", "吨标准煤"),
+        "产品产量": amount("9850", "吨"),
+        "单位产品能耗": amount("201.4", "千克标煤/吨"),
+    }
+
+
+def test_a_unit_that_is_the_head_of_a_column_is_asked_for() -> None:
+    form = drafted(
+        saved(((4, 1, "已修课程"), *one("课程", "成绩", "学分")), *[one("", "", "") for _ in range(3)])
+    )
+    (rows,) = form.fields.values()
+    assert isinstance(rows, RowsField)
+    assert [column.label for column in rows.columns] == ["课程", "成绩", "学分"]
+
+
+def test_heads_are_not_counted_in_the_money_of_their_row() -> None:
+    form = drafted(
+        saved(
+            ((3, 1, "预算（元）"), *one("项目", "标准", "人数", "金额")),
+            one("交通补助", "", "", ""),
+            one("交通费用", "", "", ""),
+        )
+    )
+    units = {form.titles[name]: getattr(field, "unit", None) for name, field in form.fields.items()}
+    assert units["金额交通补助"] == "元"
+    assert units["人数交通补助"] == ""
+
+
+def test_a_label_of_several_rows_may_have_a_smaller_one_right_of_it(tmp_path: Path) -> None:
+    def form(place: str, kept: str) -> bytes:
+        return saved(
+            ((2, 1, "主要影响"), *one("废气", "排放去向", place)), ((1, 1, "固废去向"), (1, 2, kept))
+        )
+
+    definition = drafted(form("", ""))
+    found = read(definition, form("无组织排放", "外售"), tmp_path)
+    assert found == {"排放去向": "无组织排放", "固废去向": "外售"}
+
+
 def test_answers_in_columns_are_filled_in_the_form_s_own_file(tmp_path: Path) -> None:
     data = saved(
         one("指标", "计量单位", "2022年", "2023年"),

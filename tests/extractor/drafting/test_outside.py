@@ -150,3 +150,31 @@ def test_a_day_behind_the_place_for_a_name_is_asked_for() -> None:
 def test_a_cell_that_says_only_how_to_fill_it_in_belongs_to_the_heading_above() -> None:
     form = drafted(of_lines(["申报表"], ("建设情况",), ("（简述机构设置情况，可另附页）",)))
     assert list(form.titles.values()) == ["建设情况"]
+
+
+def test_a_single_blank_of_a_line_is_apart_from_the_words_around_it(tmp_path: Path) -> None:
+    def lines(who: str, day: str, days: str) -> list[str]:
+        return [
+            "询价单",
+            f"致：{who}（供应商名称）",
+            f"因业务需要，我单位拟采购下列物资，请贵公司于{day}前将报价单密封送达。",
+            f"三、报价有效期：自报价之日起{days}天。",
+        ]
+
+    table = (("联系人", ""),)
+    form = drafted(of_lines(lines("____________", "____年__月__日", "____"), *table))
+    found = read(form, of_lines(lines("恒达公司", "2024年6月20日", "60"), *table), tmp_path)
+    assert found["致"] == "恒达公司"
+    assert found["请贵公司于"] == date(2024, 6, 20)
+    assert "报价有效期" in found
+
+
+def test_a_month_without_a_label_at_the_end_of_a_line_is_a_field_of_its_own() -> None:
+    form = drafted(of_lines(["情况表", "企业名称（盖章）：____________          年    月"], ("产值", "")))
+    kinds = {form.titles[name]: field.kind for name, field in form.fields.items()}
+    assert kinds == {"企业名称": "text", "企业名称盖章": "seal", "企业名称年月": "month", "产值": "text"}
+
+
+def test_what_the_head_of_a_statistical_table_says_is_no_answer() -> None:
+    form = drafted(of_lines(["表    号：能统01表", "能源消费情况表", "填报单位：________"], ("产值", "")))
+    assert list(form.titles.values()) == ["填报单位", "产值"]
