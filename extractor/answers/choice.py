@@ -215,11 +215,6 @@ class _Reader:
                 return self._ambiguous(value, "勾选的选项又被划去", *([rest] if rest else []))
             if len({o.index for o in self.options}) < len(self.options):
                 return self._ambiguous(value, "选项重复出现")
-            drawn_on = [o for o in self.options if "border" in o.emphasis and not o.is_ticked]
-            if drawn_on and self._is_read_off and (self.field.max or len(self.options)) > len(ticked):
-                return self._ambiguous(
-                    value, "没有勾选的选项上也有笔迹", self._value([*ticked, *drawn_on]) or ()
-                )
             if self.field.max is not None and self.field.max < len(ticked) == len(self.field.options):
                 return self._ambiguous(value, "全部选项都有标记")
             return ChoiceReading(value, rungs.CERTAIN)

@@ -370,17 +370,6 @@ def replace_emphasis(run, emphasis):
     return run.model_copy(update={"emphasis": frozenset(emphasis)})
 
 
-@pytest.mark.parametrize(("most", "asks"), [(None, True), (1, False)])
-def test_a_mark_on_the_words_of_an_option_beside_a_ticked_box_asks_where_both_may_be_chosen(most, asks):
-    field = ChoiceField(kind="choice", name="kind", options=("城镇", "商业", "园区"), max=most)
-    spans = _read_off("□城镇 □商业 □园区", {5}, "border")
-    spans[0] = Tick(state="ticked", confidence=0.999)
-    reading = read(*spans, field=field)
-    assert reading.value == ("城镇",)
-    assert is_sure(reading) is not asks
-    assert (("城镇", "商业") in reading.alternatives) is asks
-
-
 def test_a_tick_s_stroke_through_one_of_two_characters_strikes_nothing_out():
     spans = _read_off("□城镇 □商业", {1}, "strike")
     spans[0] = Tick(state="ticked", confidence=0.99)
