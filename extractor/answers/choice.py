@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from extractor import rungs
 from extractor.answers.choice_tokens import BOXES, CLOSE, OPEN, Token, emphasis_of, tokens_of, with_lost
+from extractor.answers.odd_options import odd_option
 from extractor.text import tick_signs
 from extractor.text.passage import Passage
 from models.fields import ChoiceField
@@ -238,11 +239,12 @@ class _Reader:
             )
         unclear = [o for o in self.options if "unclear" in o.marks]
         if unclear:
-            # A ring, or a stroke beside the box, chooses; where most boxes look like that, something lies
+            # A ring, or a stroke beside the box, chooses; where all boxes look like that, something lies
             # over them.
             count = len(self.options)
-            may_choose = len(unclear) <= max(1, min(self.field.max or count, count // 2))
-            value = self._value(ticked or (unclear if may_choose else []))
+            may_choose = len(unclear) <= max(1, min(self.field.max or count, count - 1))
+            drawn_on = [o for o in self.options if "border" in o.emphasis]
+            value = self._value(ticked or (unclear if may_choose else drawn_on))
             return self._ambiguous(value, "有的选框状态不明，或有圈画", self._value(ticked + unclear) or ())
         if any("corrected" in o.marks for o in self.options):
             return self._ambiguous(self._value(ticked), "有的勾选又被划去")
@@ -263,18 +265,26 @@ class _Reader:
         boxed = any(o.marks for o in self.options)
         if missing and not boxed and len(self.options) == 1:
             return ChoiceReading(self._value(self.options), rungs.NAMED)
-        if self._is_read_off and not boxed and (lost := self._lost_to_a_mark()):
+        if self._is_read_off and (lost := self._lost_to_a_mark()):
             return lost
         if missing and not (self._is_read_off and any(o.emphasis & _BY_PEN for o in self.options)):
             return self._inferred(self.options, "其余选项被删去")
         struck = [o for o in self.options if "strike" in o.emphasis]
         ringed = [o for o in self.options if "border" in o.emphasis]
+        if len(struck) == len(self.options):
+            # Strokes close to each other look like one through all; some are seen singly.
+            struck = [o for o in struck if "crossed" in o.emphasis] or struck
         if struck and not (ringed and self._is_read_off):
-            left = [o for o in self.options if "strike" not in o.emphasis]
+            left = [o for o in self.options if o not in struck]
             if self._is_read_off and self.field.max is not None and len(struck) <= self.field.max < len(left):
                 # More are left than may be chosen: the pen chose what it went through.
                 return self._inferred(struck, "选项上有笔画")
             return self._inferred(left, "其余选项被划去")
+        bare, lost_box = [o for o in self.options if not o.marks], "唯独该项前没有选框"
+        if boxed and len(bare) == 1 and self._is_read_off:
+            # The box was ticked with something that got lost on the way, or was replaced. On paper that mark
+            # may reach over the words of another.
+            return self._inferred(bare, lost_box)
         for emphasis, words in (
             ("highlight", "底色"),
             ("border", "边框"),
@@ -285,10 +295,10 @@ class _Reader:
             stressed = [o for o in self.options if emphasis in o.emphasis]
             if stressed and len(stressed) < len(self.options):
                 return self._inferred(stressed, f"选项的{words}")
-        bare = [o for o in self.options if not o.marks]
         if boxed and len(bare) == 1:
-            # The box was ticked with something that got lost on the way, or was replaced.
-            return self._inferred(bare, "唯独该项前没有选框")
+            return self._inferred(bare, lost_box)
+        if self._is_read_off and not boxed and (odd := odd_option(self.tokens, self.passage)) is not None:
+            return self._inferred([self.options[odd]], "唯独该项的字认得与别项不同，其上可能有标记")
         runs = [span for span in self.passage.spans if isinstance(span, Run)]
         if any(run.confidence < 1 and _BY_PEN & run.emphasis for run in runs):
             return self._ambiguous(None, "选项上或选项下有划线")
@@ -299,9 +309,13 @@ class _Reader:
         all of them, and what a pen wrote on them made their words unreadable."""
         read = {o.index for o in self.options}
         lost = {option for n, option in enumerate(self.field.options) if n not in read}
-        if not lost or self.field.max is None or not len(lost) <= self.field.max < len(read):
+        if any(o.emphasis & _BY_PEN for o in self.options) or not lost:
             return None
-        if any(o.emphasis & _BY_PEN for o in self.options):
+        if any(o.marks for o in self.options):
+            # Nobody deletes printed options: where all boxes that were seen are empty, it is the one left.
+            if len(lost) > 1 or not all(set(o.marks) == {"empty"} for o in self.options):
+                return None
+        elif self.field.max is None or not len(lost) <= self.field.max < len(read):
             return None
         told = self._inferred([], "选项的文字没有认出，其上可能有标记")
         return replace(told, value=self.field.ordered(lost))

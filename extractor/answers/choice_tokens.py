@@ -211,7 +211,7 @@ def emphasis_of(passage: Passage, token: Token) -> frozenset[Emphasis]:
         under = sum("underline" in look for look in looks)
         shared |= {"underline"} if 2 * under >= len(looks) else set()
         crossed = sum("crossed" in look for look in looks)
-        shared |= {"strike"} if 2 * crossed >= len(looks) else set()
+        shared |= {"strike", "crossed"} if 2 * crossed >= len(looks) else set()
         # A ring may hold the option's letter alone, and a tick lie on one character.
         shared |= {"border"} if any("border" in look for look in [*lead, *looks]) else set()
     return shared

@@ -3,6 +3,7 @@ places in the text. All boxes of the result are in points."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -11,8 +12,10 @@ from extractor import rungs
 from extractor.scan.flat import FlatPage, Gray, ReadLine
 from extractor.scan.grids import Grid
 from extractor.scan.lines import in_rows
+from extractor.scan.option_rows import inks_of
 from extractor.scan.readings import Glyph
 from extractor.scan.side_by_side import columns, in_column
+from extractor.scan.ticks.beside import Inks, mark_beside
 from extractor.scan.ticks.boxes import Square, find_squares
 from extractor.text.confusions import TWIN_DIGITS, TWIN_LETTERS
 from extractor.text.tick_signs import EMPTY_GLYPHS, MARK_GLYPHS, is_boxlike
@@ -44,17 +47,18 @@ def make_page(page: FlatPage, number: int) -> Page:
     by_cell: dict[tuple[int, int] | None, list[ReadLine]] = {}
     for line in page.lines:
         by_cell.setdefault(line.place.cell, []).append(line)
+    inks = cache(lambda: inks_of(page))
     blocks: list[Table | Line] = [
         _table(
             g,
             grid,
-            [_lines(by_cell.get((g, c), []), cell.box, page) for c, cell in enumerate(grid.cells)],
+            [_lines(by_cell.get((g, c), []), cell.box, page, inks) for c, cell in enumerate(grid.cells)],
             page,
         )
         for g, grid in enumerate(page.ruling.grids)
     ]
     height, width = page.shape
-    blocks += _lines(by_cell.get(None, []), (0.0, 0.0, float(width), float(height)), page, wraps=False)
+    blocks += _lines(by_cell.get(None, []), (0.0, 0.0, float(width), float(height)), page, inks, wraps=False)
     places = [place / page.scale for place in columns([grid.box for grid in page.ruling.grids])]
     blocks.sort(key=lambda block: _order(block.box, places))
     return Page(
@@ -86,11 +90,14 @@ def _table(index: int, grid: Grid, texts: Sequence[tuple[Line, ...]], page: Flat
     return Table(index=index, cells=cells, box=page.in_points(grid.box))
 
 
-def _lines(lines: Sequence[ReadLine], within: Rect, page: FlatPage, wraps: bool = True) -> tuple[Line, ...]:
+def _lines(
+    lines: Sequence[ReadLine], within: Rect, page: FlatPage, inks: Inks, wraps: bool = True
+) -> tuple[Line, ...]:
     """Return the lines of a cell. Rows that only the width of the cell parts become one line. Between tables
     (`wraps` off) each row stays a line of its own. `within`: the cell, in pixels."""
     rows = in_rows(lines)
     squares = find_squares(rows, within, page) if rows else []
+    rows = mark_beside(rows, squares, page, inks)
     read = [
         [[*_characters(piece, marks, page)] for piece in row]
         for row, marks in zip(rows, squares, strict=True)

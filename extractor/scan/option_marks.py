@@ -25,14 +25,13 @@ from extractor.scan.option_rows import (
     Row,
     Run,
     have_boxes,
+    inks_of,
     is_sign,
     lists_options,
     row_of,
 )
-from extractor.scan.option_ticks import find_ticks
-from extractor.scan.pen_marks import blue_ink
+from extractor.scan.option_ticks import coloured_strokes, find_ticks
 from extractor.scan.readings import Glyph
-from extractor.scan.red_ink import loose_red
 from extractor.text.tick_signs import MARK_GLYPHS, is_chinese
 from models.geometry import area, meet
 from models.page import Box
@@ -52,10 +51,7 @@ _EDGE = 0.15  # ems from the top and the bottom of the print: there it goes thro
 def mark_options(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple[Box, ...]]:
     """Return the page with its rings and ticks in their places, and the boxes in points of rows whose rings
     were taken off. Raises OcrUnavailable."""
-    pens = blue_ink(page)
-    if page.layers.red.any():
-        pens |= loose_red(page.layers, page.rings)
-    ink = ((page.lifted < PAPER) & (page.ruling.lines == 0)) | pens
+    pens, ink = inks_of(page)
     by_cell: dict[tuple[int, int], list[ReadLine]] = {}
     for line in page.lines:
         if line.place.cell is not None:
@@ -80,7 +76,7 @@ def mark_options(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple[Box
                 # What looks like a ring hides nothing, or is a part of the characters.
                 page, row = with_rings(ovals, row, page)
             page = _ticked(row, pens, ink, page)
-            page = _crossed_out(row, ink, page)
+            page = _crossed_out(row, pens, ink, page)
     return page, tuple(doubted)
 
 
@@ -113,15 +109,17 @@ def _ticked(row: Row, pens: Mask, ink: Mask, page: FlatPage) -> FlatPage:
     return page.reading([changed.get(id(line), line) for line in page.lines])
 
 
-def _crossed_out(row: Row, ink: Mask, page: FlatPage) -> FlatPage:
+def _crossed_out(row: Row, pens: Mask, ink: Mask, page: FlatPage) -> FlatPage:
     """Return the page with the characters of a row marked that a stroke of their own goes through and beyond:
-    是 or 否. It may be the character's own, as in 年. Longer strokes are told by `mark_struck`."""
+    是 or 否. It may be the character's own, as in 年. Longer strokes are told by `mark_struck`, but for those
+    that their colour tells."""
     part = cv2.dilate(ink[row.part].astype(np.uint8), np.ones((3, 1), np.uint8)) > 0
     struck = [
         run
         for run in row.runs
         if run.high < _TALLEST * row.em and run.x1 - run.x0 < _WIDE * row.em and _is_through(run, part, row)
     ]
+    struck += coloured_strokes(row, pens[row.part], ink[row.part])
     if not struck:
         return page
     changed = {}
@@ -175,7 +173,9 @@ def _with_tick(line: ReadLine, ends: tuple[float, float], row: Row, on_words: bo
         and all(glyphs[n].text in OPTIONS for n, away in zip(words, off, strict=True) if away == 0)
     ):
         return line
-    # Beside words it stands by the nearer of them.
+    # Beside words it stands by the nearer of them, which no sign between options is: it may be the tick.
+    words = [n for n in words if glyphs[n].text not in OPTIONS]
+    off = [max(boxes[n][0] - at, at - boxes[n][1], 0.0) for n in words]
     gaps = [
         max(boxes[n][0] - x1, x0 - boxes[n][1]) if away else -row.em
         for n, away in zip(words, off, strict=True)

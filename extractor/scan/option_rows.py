@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan.flat import FlatPage, ReadLine
+from extractor.scan.layers import PAPER
+from extractor.scan.pen_marks import blue_ink
+from extractor.scan.red_ink import loose_red
 from extractor.text.tick_signs import BOX_LOOKALIKES, EMPTY_GLYPHS, MARK_GLYPHS, TICK_LOOKALIKES, is_chinese
 
 Gray = NDArray[np.uint8]
@@ -73,6 +76,14 @@ class Row:
     @property
     def left(self) -> int:
         return int(self.part[1].start)
+
+
+def inks_of(page: FlatPage) -> tuple[Mask, Mask]:
+    """Return masks, height x width of the page, of the ink of coloured pens, and of all ink without rules."""
+    pens = blue_ink(page)
+    if page.layers.red.any():
+        pens |= loose_red(page.layers, page.rings)
+    return pens, ((page.lifted < PAPER) & (page.ruling.lines == 0)) | pens
 
 
 def have_boxes(lines: Sequence[ReadLine]) -> bool:

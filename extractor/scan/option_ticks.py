@@ -16,7 +16,11 @@ Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-_PRINTED = 2.0  # times the ink of a pen: a row of print has more
+_PRINTED = 0.4  # times the ink of a coloured pen: a row of print has more, where few characters stand in it
+_BLOT = 0.02  # square ems: least ink of a coloured pen
+_LEVEL = 0.35  # of its width: what is no higher is no tick, but a line through words or under them
+_LONG = 0.8  # ems: least length of such a line
+_INSET = 0.2  # ems from the top and the bottom of the print: there a line goes through words
 _SMALL, _LARGE = 0.22, 2.2  # ems: least and greatest width and height
 _SINGLE = 0.8  # share of its columns that hold one piece of ink
 _KNEE = 0.65  # share of its width: its lowest point is no farther right
@@ -42,7 +46,7 @@ def find_ticks(row: Row, pens: Mask, ink: Mask) -> Iterator[tuple[float, float, 
     """Yield the left and right ends of ticks in a row, in pixels of the page, and whether only an arm was
     seen that comes out of words."""
     found: list[tuple[float, float]] = []
-    coloured = pens.any() and np.count_nonzero(ink & ~pens) > _PRINTED * np.count_nonzero(pens)
+    coloured = is_coloured(pens, ink)
     apart = ink.copy()
     for line in row.lines:
         for glyph, at in zip(line.reading.glyphs, row.middles(line), strict=True):
@@ -66,11 +70,50 @@ def find_ticks(row: Row, pens: Mask, ink: Mask) -> Iterator[tuple[float, float, 
         if near and not any(a - row.em / 2 < at < b + row.em / 2 for a, b in found):
             piece = max(near, key=lambda one: (one.x1 - one.x0) * one.high)
             found.append((piece.x0, piece.x1))
+    if not found and coloured:
+        found += _coloured(pens, row)
     if not found:
         found += _marked_box(apart, row)
     arms = [(x0, x1) for x0, x1 in _arms(row, ink) if not any(a < x1 and x0 < b for a, b in found)]
     yield from ((row.left + a, row.left + b, False) for a, b in found)
     yield from ((row.left + a, row.left + b, True) for a, b in arms)
+
+
+def is_coloured(pens: Mask, ink: Mask) -> bool:
+    """Tell whether a row of print bears the ink of a coloured pen, and is not itself written in it."""
+    return bool(pens.any() and np.count_nonzero(ink & ~pens) > _PRINTED * np.count_nonzero(pens))
+
+
+def coloured_strokes(row: Row, pens: Mask, ink: Mask) -> list[Run]:
+    """Return the level strokes through words of a row by a coloured pen."""
+    if not is_coloured(pens, ink):
+        return []
+    top, bottom = row.top + _INSET * row.em, row.bottom - _INSET * row.em
+    return [
+        one
+        for one in _pieces(_joined(pens))
+        if one.x1 - one.x0 > _LONG * row.em
+        and one.high < _LEVEL * (one.x1 - one.x0)
+        and top < (one.top + one.bottom) / 2 < bottom
+    ]
+
+
+def _joined(pens: Mask) -> Mask:
+    """Return the ink of a coloured pen without the gaps that black print leaves in it."""
+    closed = cv2.morphologyEx(pens.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    return np.asarray(closed > 0, np.bool_)
+
+
+def _coloured(pens: Mask, row: Row) -> list[tuple[float, float]]:
+    """Return where a coloured pen set a mark of whatever shape that is none of a ring or a line; nothing
+    where there are several."""
+    ys, xs = np.nonzero(pens)
+    if len(ys) < _BLOT * row.em**2:
+        return []
+    (x0, x1), (y0, y1) = (np.percentile(v, (2, 98)) for v in (xs, ys))
+    if x1 - x0 > _LARGE * row.em or y1 - y0 < _LEVEL * (x1 - x0) or y0 > row.bottom:
+        return []
+    return [(float(x0), float(x1))]
 
 
 def _told(row: Row) -> Iterator[float]:

@@ -27,7 +27,11 @@ _THICKEST = 0.28  # ems: its greatest thickness
 _OVER = 0.15  # ems beyond its ends where the middle of a character above it may stand
 _BARE = 0.25  # share of its length: its own gaps, and other ink below it, take less
 _NARROW = 0.5  # ems: width of a letter or a digit
-_LIKE_STROKES = frozenset("一二三亖_—－-＿ ")  # their lowest stroke is level, and touches no other
+# Their lowest stroke is level, and touches no other, or none on a blurred copy.
+_LIKE_STROKES = frozenset(
+    "一二三亖_—－-＿ 边达迁过迈迎运近返还这进远违连迟述迫送适追退逃选透逐递途通速造逢逻遇遍道遗遣遥遭遮遵避"
+    "延建廷"
+)
 
 
 def mark_underlined(page: FlatPage) -> FlatPage:

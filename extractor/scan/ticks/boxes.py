@@ -35,6 +35,10 @@ _ALIKE = 1.8  # factor by which sides of the boxes of a cell differ from the usu
 _SHADOW = round(2.2 * EM) | 1  # pixels of a strip: what is darker over a wider place is a shadow
 _CAUTIOUS = 0.2  # share of the network's doubt that is real: it was trained to claim no more than 0.99
 _MORE_INK = 0.04  # mean ink, from 0 to 1, in the middle of an "empty" box over that of the emptiest at most
+# Of a box's side, from its middle to the left, upwards, to the right and downwards: a ring close around it
+# lies within, but no word behind it.
+_CLOSE = (0.65, 0.7, 0.55, 0.7)
+_HEAVIER = 1.3  # times the ink of an empty box: what has more, in it and close around it, bears a mark
 _ABOUT = 0.45  # of a box's side: a ring around it is drawn within so much of it
 _REDDENED = 0.06  # share of an "empty" box under red ink at most; a red tick would vanish under more
 
@@ -65,26 +69,41 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, page: FlatPag
     if not any(_certainty(hit) >= rungs.STRONG for hits in found for hit in hits):
         return [[] for _ in rows]
     emptiest = min((hit.ink for hits in found for hit in hits), default=0.0)
+    usual = _usual([hit for hits in found for hit in hits])
     return [
-        [Square(hit.box, *_state(hit, emptiest, page, _is_signed(hit.box, row))) for hit in hits]
+        [
+            Square(
+                hit.box, *_state(hit, emptiest, hit.around > _HEAVIER * usual, page, _is_signed(hit.box, row))
+            )
+            for hit in hits
+        ]
         for hits, row in zip(found, rows, strict=True)
     ]
 
 
+def _usual(hits: Sequence["_Hit"]) -> float:
+    """Return how much ink an empty box of a cell has with what is close around it: the lower median of all
+    boxes that look empty."""
+    ink = sorted(hit.around for hit in hits if STATES[1 + int(np.argmax(hit.seen.states))] == "empty")
+    return ink[(len(ink) - 1) // 2] if ink else 0.0
+
+
 @dataclass(frozen=True)
 class _Hit:
-    """What the network saw, its box in pixels of the page, and the mean ink, from 0 to 1, in its middle."""
+    """What the network saw, its box in pixels of the page, the mean ink, from 0 to 1, in its middle, and all
+    ink in it and close around it, in pixels of the strip."""
 
     seen: Seen
     box: Rect
     ink: float
+    around: float
 
 
 def _hits(strip: "_Strip", row: Sequence[ReadLine]) -> list[_Hit]:
     """Return what the network takes for tick boxes in a row and the recogniser not surely for a
     character."""
     seen = find_marks(strip.ink) if _may_hold_boxes(strip, row) else []
-    hits = [_Hit(one, strip.on_page(one), strip.middle(one)) for one in seen]
+    hits = [_Hit(one, strip.on_page(one), strip.middle(one), strip.around(one)) for one in seen]
     return [
         hit
         for hit in hits
@@ -131,8 +150,11 @@ def _is_signed(box: Rect, row: Sequence[ReadLine]) -> bool:
     )
 
 
-def _state(hit: _Hit, emptiest: float, page: FlatPage, is_signed: bool) -> tuple[TickState, float]:
+def _state(
+    hit: _Hit, emptiest: float, is_heavy: bool, page: FlatPage, is_signed: bool
+) -> tuple[TickState, float]:
     """Return the state of a box and the confidence in it. `emptiest` is the least ink in a box of the cell.
+    `is_heavy` tells that it and what is around it has far more ink than others, as with a ring close around.
     `is_signed` tells that a typed tick was read there, which bears out a network that is less than sure of a
     tick."""
     best = int(np.argmax(hit.seen.states))
@@ -143,7 +165,7 @@ def _state(hit: _Hit, emptiest: float, page: FlatPage, is_signed: bool) -> tuple
     if sure < rungs.STRONG:
         return ("ticked", rungs.STRONG) if told == "ticked" and is_signed else ("unclear", rungs.EVEN)
     if told == "empty":
-        if hit.ink > emptiest + _MORE_INK or _reddened(hit.box, 0.0, page) > _REDDENED:
+        if hit.ink > emptiest + _MORE_INK or is_heavy or _reddened(hit.box, 0.0, page) > _REDDENED:
             return "unclear", rungs.EVEN
         # A red ring, or a red tick beside the box, is no ink of the text layer.
         if _reddened(hit.box, _ABOUT, page) > _REDDENED and not _is_sealed(hit.box, page.rings):
@@ -203,11 +225,21 @@ class _Strip:
 
     def middle(self, seen: Seen) -> float:
         """Return the mean ink in the middle of a box, from 0 to 1."""
-        x0, x1, y0, y1 = (
-            max(0, round(v + way * _MIDDLE * seen.side)) for v in (seen.x, seen.y) for way in (-1, 1)
-        )
-        inside = self.ink[y0:y1, x0:x1]
+        inside = self._about(seen, (_MIDDLE,) * 4)
         return float(inside.mean()) if inside.size else 0.0
+
+    def around(self, seen: Seen) -> float:
+        """Return all ink in a box and close around it, in pixels of the strip."""
+        return float(self._about(seen, _CLOSE).sum())
+
+    def _about(self, seen: Seen, reach: tuple[float, float, float, float]) -> Floats:
+        """Return the ink around the middle of a box: `reach` tells how far to the left, upwards, to the right
+        and downwards, in sides of the box."""
+        left, up, right, down = (share * seen.side for share in reach)
+        return self.ink[
+            max(0, round(seen.y - up)) : max(0, round(seen.y + down)),
+            max(0, round(seen.x - left)) : max(0, round(seen.x + right)),
+        ]
 
 
 def _level(row: Sequence[ReadLine]) -> float:

@@ -321,6 +321,55 @@ def test_an_option_that_alone_was_not_read_off_a_picture_bears_the_mark():
     assert not is_sure(read(*_read_off("农业 V业", {}), field=two))
 
 
+@pytest.mark.parametrize(
+    ("text", "unsure", "chosen"),
+    [
+        ("A.农业 B.工业 其他", {}, ("其他",)),
+        ("A.农业 &工业 C.其他", {}, ("工业",)),
+        ("农业；·工业；其他", {}, ("工业",)),
+        ("农业 工业 其他", {3}, ("工业",)),
+        ("农业 工业 其他", {}, ()),
+        ("农业 工业 其他", {0, 3}, ()),
+        ("A.农业 工业 其他", {}, ()),
+    ],
+)
+def test_of_options_without_boxes_the_one_that_was_read_unlike_the_others_is_proposed(text, unsure, chosen):
+    field = ChoiceField(kind="choice", name="kind", options=("农业", "工业", "其他"), max=1)
+    spans = [Run(text=char, confidence=0.6 if n in unsure else 0.99) for n, char in enumerate(text)]
+    reading = read(*spans, field=field)
+    assert (reading.value or ()) == chosen
+    assert not is_sure(reading)
+
+
+def test_an_option_without_its_box_bears_the_mark_also_where_that_reaches_another_one():
+    field = ChoiceField(kind="choice", name="kind", options=("农业", "工业", "其他"), max=1)
+    reading = read(*_read_off("□农业 工业 □其他", {8}, "border"), field=field)
+    assert reading.value == ("工业",)
+    assert not is_sure(reading)
+
+
+def test_an_option_that_was_not_read_among_empty_boxes_bears_the_mark():
+    field = ChoiceField(kind="choice", name="kind", options=("是", "否"), max=1)
+    reading = read(*_read_off("□是 囚", {}), field=field)
+    assert reading.value == ("否",)
+    assert not is_sure(reading)
+
+
+def test_where_all_options_look_struck_out_the_strokes_that_were_seen_singly_count():
+    field = ChoiceField(kind="choice", name="kind", options=("优秀", "合格", "不合格"), max=1)
+    spans = [
+        replace_emphasis(run, {"strike", "crossed"} if n < 5 else {"strike"})
+        for n, run in enumerate(_read_off("优秀、合格、不合格", {}))
+    ]
+    reading = read(*spans, field=field)
+    assert reading.value == ("不合格",)
+    assert not is_sure(reading)
+
+
+def replace_emphasis(run, emphasis):
+    return run.model_copy(update={"emphasis": frozenset(emphasis)})
+
+
 def test_a_tick_s_stroke_through_one_of_two_characters_strikes_nothing_out():
     spans = _read_off("□城镇 □商业", {1}, "strike")
     spans[0] = Tick(state="ticked", confidence=0.99)

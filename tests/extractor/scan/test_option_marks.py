@@ -134,6 +134,32 @@ def test_print_alone_bears_no_marks(words):
     assert (lines, boxes, engine.asked) == (form.page().lines, (), 0)
 
 
+@pytest.mark.parametrize("ink", INKS[1:])
+def test_level_strokes_of_a_coloured_pen_through_several_words_cross_each_of_them(ink):
+    form = _form("优秀、合格、不合格")
+    for start in (0, 3):
+        form.draw([(start, 0.25), (start + 2, 0.2)], ink, 4)
+    (line,), _ = _marked(form)
+    assert _having(line, line.crossed) == "优秀合格"
+
+
+@pytest.mark.parametrize("ink", INKS[1:])
+def test_a_coloured_mark_of_no_shape_marks_the_words_it_lies_on(ink):
+    form = _form()
+    x = _place(form, "园")
+    form.draw([(x + 0.1, 0.0), (x + 0.9, 0.5), (x + 0.2, 0.6), (x + 0.9, 0.1)], ink, 5)
+    (line,), _ = _marked(form)
+    assert _having(line, line.bordered) == "园"
+
+
+def test_a_tick_that_was_read_as_a_sign_between_options_marks_the_words_and_not_the_sign():
+    form = _form("商业、  园区  学校")
+    x = _place(form, "、") + 0.5
+    form.draw([(x - 0.2, 0.3), (x, 0.6), (x + 0.4, 0.0)], BLACK, 4)
+    (line,), _ = _marked(form)
+    assert _having(line, line.bordered) == "业"
+
+
 def test_options_with_boxes_are_left_to_those_who_read_boxes():
     form = _form()
     words = form.lines[0]

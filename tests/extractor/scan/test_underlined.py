@@ -59,3 +59,9 @@ def test_the_foot_of_a_character_in_a_high_line_is_none():
     # What a ring or a tick made higher has its middle lower.
     form.lines = [replace(line, place=Place((x0, y0, x1, y1 + 16), line.place.cell))]
     assert not _under(form)
+
+
+def test_the_foot_of_a_character_that_a_blurred_copy_parts_from_it_is_none():
+    form = Form("全职 兼职 退休")
+    form.draw([(4.6, 1.1), (5.35, 1.12)], BLACK, 3)
+    assert not _under(form)

@@ -147,6 +147,20 @@ def test_a_ring_around_a_box_is_no_tick_but_no_empty_box_either():
     assert _states(*_row({1: _ring})[:2]) == ["empty", "unclear", "empty", "empty"]
 
 
+def test_a_box_with_far_more_ink_around_it_than_the_others_is_not_empty():
+    """Met on a coarse copy: a ring so close around its box that it looked like a thick empty one."""
+
+    def close_ring(picture, box):
+        middle = ((box[0] + box[2]) // 2, (box[1] + box[3]) // 2)
+        cv2.ellipse(picture, middle, (20, 20), 0, 0, 360, (60, 60, 60), 4, cv2.LINE_AA)
+
+    def thick(picture, box):
+        cv2.rectangle(picture, box[:2], box[2:], (60, 60, 60), 2 + 3 * (box[0] == 250))
+
+    assert _states(*_row({1: close_ring})[:2])[1] != "empty"
+    assert _states(*_row({}, shape=thick)[:2])[1] == "unclear"
+
+
 def test_red_ink_in_an_empty_box_makes_it_unclear_since_a_red_tick_is_taken_off_with_the_seals():
     rows, layers, boxes = _row({})
     red = layers.red.copy()
