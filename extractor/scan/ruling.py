@@ -248,6 +248,8 @@ def _tables(
     bearing = bearing_in(levels, uprights)
     levels, uprights = without_pale(levels, uprights)
     has_lost = not {*levels, *uprights}.issuperset(bearing)
+    # The edges of a low table beside a high one may pass for foreign where a rule bridges the two.
+    levels = without_bridges(levels, uprights, texts)
     levels, uprights = lattice.without_foreign(levels, uprights, texts)
     levels = without_bridges(levels, uprights, texts)
     height, width = gray.shape
@@ -327,7 +329,7 @@ def _ruled(
         part, pixels = strokes.pixels(piece)
         if abs(at[border] - piece.middle) <= 2 * SAME and ruled[border, piece.start : piece.end].mean() < 0.5:
             ruled[border, piece.start : piece.end] = True
-            inked = (pixels & (ink[part] > 0)).any(axis=0)
+            inked = np.asarray((pixels & (ink[part] > 0)).any(axis=0), np.bool_)
             mask[part][pixels & _goes_along(runs[border, part[1]], inked)] = 255
         elif piece.length >= _LONE and float((pixels & (ink[part] > 0)).any(axis=0).mean()) > _LONE_WHOLE:
             mask[part][pixels] = 255
