@@ -36,6 +36,7 @@ _OFF = 5  # pixels beside a page where its ground is seen
 _BESIDE = 0.9  # share of its height on which it is
 _MARGIN = (2, 0.04)  # pixels, and share of a page's width: from where to where it has a bare margin
 _ENDS = 0.05  # share of its height at either end, where the ruler of a program may lie over the page
+_GAP = 0.97  # share of a row of its pixels that a gap between ruler and page takes
 _BARE = 0.99  # share of the rest of the margin that is paper
 
 
@@ -92,6 +93,9 @@ def _page(work: Gray, ground: Bits, stat: Sequence[int]) -> tuple[int, int, int,
     y0, y1 = top + int(rows[0]), top + int(rows[-1]) + 1
     margin = slice(_MARGIN[0], max(_MARGIN[0] + 1, round(_MARGIN[1] * wide)))
     end = round(_ENDS * (y1 - y0))
+    # A ruler lies over the page, with a gap between the two from side to side.
+    gaps = np.flatnonzero((work[y0 : y0 + end, x0:x1] < _WHITE).mean(axis=1) > _GAP)
+    y0 += int(gaps[-1]) + 1 if len(gaps) else 0
     paper = work[y0 + end : max(y0 + end + 1, y1 - end), x0:x1] >= _WHITE
     sides = [paper[:, margin], paper[:, ::-1][:, margin]]
     return (x0, y0, x1, y1) if all(float(part.mean()) > _BARE for part in sides) else None

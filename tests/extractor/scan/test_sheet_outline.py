@@ -17,12 +17,13 @@ def _page() -> np.ndarray:
 
 
 def _window(ground: int, page: np.ndarray, left: int = 500) -> np.ndarray:
-    """A window with a bar of tools over the page, one of its state under it, and a ruler that touches it."""
+    """A window with a bar of tools over the page, one of its state under it, and a ruler between."""
     window = np.full((1400, 1800, 3), ground, np.uint8)
     window[:110] = window[-30:] = (245, 245, 245)
     drawing.write(window, [(20 + 120 * number, 40, "开始") for number in range(12)], 22)
-    window[110:126, left : left + page.shape[1]] = 255
-    window[126 : 126 + page.shape[0], left : left + page.shape[1]] = page
+    window[113:129, left : left + page.shape[1]] = 255
+    drawing.write(window, [(left + 10 + 60 * number, 114, str(number)) for number in range(12)], 12)
+    window[132 : 132 + page.shape[0], left : left + page.shape[1]] = page
     return window
 
 
@@ -30,7 +31,7 @@ def _window(ground: int, page: np.ndarray, left: int = 500) -> np.ndarray:
 def test_the_page_in_a_window_is_what_is_read(ground: int) -> None:
     flat = flatten(_window(ground, _page()), None)
     width, height = flat.frame.flat
-    assert abs(width / height - 790 / 1136) < 0.01
+    assert abs(width / height - 790 / 1120) < 0.005
     assert abs(flat.scale * 595.3 / width - 1) < 0.02
 
 
