@@ -8,7 +8,7 @@ from rapidfuzz import fuzz
 from extractor.answers.books import is_doubted_by
 from extractor.answers.labels import Alignment
 from extractor.answers.regions import Region
-from extractor.answers.units import Unit
+from extractor.answers.units import Unit, unexplained
 from extractor.answers.witness import contradicted
 from extractor.text.passage import Passage
 from models.fields import Field
@@ -24,7 +24,6 @@ _ANOTHER_LABEL = re.compile(rf"[{CJK}]{{2,}} ?[:：]")
 _SIGNS = re.compile(r"[a-z]{2,}|[0-9]+")
 _NUMBERED = re.compile(r"^[ （(]*[0-9]{1,2}[ .．、）)]+")
 _ALIKE = 0.75  # how like a label the rest of another label's cell must be
-_IN_BRACKETS = re.compile(r"[（(][^（(）)]*[）)]")
 
 
 def oddities(
@@ -58,12 +57,12 @@ def oddities(
         if len(key(line)) > 1 and key(line) in alignment.printed
     ]
     keys = [key(text) for text in label.texts]
-    bare = key(_IN_BRACKETS.sub("", title))
+    bare = find.unit.bare_key
     if find.whole and bare not in keys and any(bare.startswith(one) for one in keys):
         # The last words of a Chinese label are its noun: 单位地址 is no 单位. What stands in brackets only
         # explains it.
         found.append(("label-unsure", of_words, title))
-    if _rest_of_label(alignment, index):
+    if _rest_of_label(alignment, index, is_answered=bool(filled)):
         found.append(("label-rest", every, title))
     if find.whole and _holds_another(alignment, index, bare):
         # The rule between two rows was not seen: both labels stand in one cell, and both answers in the next.
@@ -97,11 +96,12 @@ def remarks(passages: Iterable[Passage], fields: Sequence[Field]) -> list[tuple[
     ]
 
 
-def _rest_of_label(alignment: Alignment, index: int) -> bool:
+def _rest_of_label(alignment: Alignment, index: int, is_answered: bool) -> bool:
     """Whether what stands in the label's own place holds a number or letters that the form prints in no
-    label."""
+    label. Where an answer stands in its own, words that explain the label are none."""
     find = alignment.found[index]
     title = one_line(find.unit.passage.text)
+    title = unexplained(title) if is_answered else title
     own = {key(text) for text in alignment.labels[index].texts}
     rest = set(_SIGNS.findall(key(_NUMBERED.sub("", title)))) - set(
         _SIGNS.findall(" ".join(alignment.printed))

@@ -15,13 +15,18 @@ from rapidfuzz import fuzz
 from extractor.text.passage import Passage, Place, spaced
 from models.geometry import box_around
 from models.page import Box, Cell, CellAddress, Page, Pages, Run, Table
-from models.writing import key
+from models.writing import CJK, key
 
 _LEAST_SIMILAR = 0.75
 INNER = 0.9  # how surely that is a label which is only a part of its unit
+_EXPLAINED = 0.95  # how surely one is which its cell explains
 _SHORT = 4  # characters of which none may differ
 _APART = 0.5  # of a line's height: a gap between two words
 _LONGER = 1.5  # times its length that a text may have to be compared with a label as a whole
+# What explains a label in its cell: words in brackets, and behind it what it is called in English.
+_IN_BRACKETS = re.compile(r"[(（][^()（）]*[)）]")
+_IN_CHINESE = re.compile(rf"[(（][^()（）]*[{CJK}][^()（）]*[)）]")
+_IN_ENGLISH = re.compile(rf"(?<=[{CJK}])\s*[A-Za-z][A-Za-z\s.,/&'’-]*$")
 _SAME_EDGE = 0.04  # of a table's width: edges of one column on two pages lie no farther apart
 
 
@@ -83,6 +88,20 @@ class Unit:
     def key(self) -> str:
         """What the labels are compared with."""
         return key(self.passage.text)
+
+    @cached_property
+    def bare_key(self) -> str:
+        """The key without what explains a label: words in brackets, and in English."""
+        return key(unexplained(_IN_BRACKETS.sub("", self.passage.text)))
+
+    @cached_property
+    def has_next(self) -> bool:
+        """Whether a cell stands right of this one, in its row: what it holds may be told there."""
+        own = self.cell
+        return own is not None and any(
+            one.row <= own.row < one.row + one.row_span and one.column >= own.column + own.column_span
+            for one in (self.table.cells if self.table else ())
+        )
 
     @cached_property
     def is_crossed_out(self) -> bool:
@@ -194,6 +213,11 @@ def _units(page: Page, is_paged: bool, start: int) -> Iterator[Unit]:
             start += len(passage)
 
 
+def unexplained(text: str) -> str:
+    """Returns the text of a label's cell without Chinese words in brackets, and English ones at its end."""
+    return _IN_ENGLISH.sub("", _IN_CHINESE.sub("", text).rstrip())
+
+
 def is_under(unit: Unit, label: Unit) -> bool:
     """Whether a cell shares the columns of another; in another table only boxes can tell."""
     a, b = unit.cell, label.cell
@@ -244,6 +268,8 @@ def _hits(unit: Unit, sought: Sought) -> Iterator[Hit]:
         inner.append(Hit(seen.start(), seen.end(), INNER, False))
     inner.sort(key=lambda hit: hit.start)
     score = max(fuzz.ratio(k, unit.key) / 100 for k in sought.keys) if len(unit.key) <= sought.most else 0.0
+    if not inner and unit.bare_key in sought.keys and unit.has_next:
+        score = max(score, _EXPLAINED)
     if score == 1.0 or (score >= _LEAST_SIMILAR and not inner):
         yield Hit(0, len(text), score, True)
         return

@@ -212,7 +212,7 @@ def _is_narrow(alignment: Alignment, index: int, region: Region, page: Page) -> 
     if own is None or cells is None or alignment.labels[index].above:
         return False
     level = (own.y0 + own.y1) / 2
-    starts = [find.unit for find in alignment.found.values() if find.unit.page == page.number]
+    starts = _starts(alignment, unit, page)
     edges = [one.box for one in starts if one.box]
     beside = [box.x0 for box in edges if box.x0 > own.x1 - 1 and box.y0 < level < box.y1]
     right = _right_edge(alignment, starts, page)
@@ -220,6 +220,25 @@ def _is_narrow(alignment: Alignment, index: int, region: Region, page: Page) -> 
     return min(beside, default=right) - cells.x1 > slack or (
         unit.cell is not None and cells.x0 - own.x1 > slack
     )
+
+
+def _starts(alignment: Alignment, unit: Unit, page: Page) -> list[Unit]:
+    """Where the labels of a page stand, but for those in a table beside that of `unit` that holds no label of
+    the form's rows that this one holds: of two pages on one sheet, each ends where it ends."""
+    found = [(n, find.unit) for n, find in alignment.found.items() if find.unit.page == page.number]
+    own = {alignment.labels[n].row for n, one in found if one.table is unit.table}
+    beside = [
+        (n, one)
+        for n, one in found
+        if one.table and unit.table and _is_right_of(one.table.box, unit.table.box)
+    ]
+    others = {id(one.table) for n, one in beside if alignment.labels[n].row in own}
+    apart = {id(one) for _, one in beside if id(one.table) not in others}
+    return [one for _, one in found if id(one) not in apart]
+
+
+def _is_right_of(box: Box | None, other: Box | None) -> bool:
+    return box is not None and other is not None and box.x0 >= other.x1
 
 
 def _right_edge(alignment: Alignment, starts: Sequence[Unit], page: Page) -> float:

@@ -261,6 +261,8 @@ def _tables(
     bearing = bearing_in(levels, uprights)
     levels, uprights = without_pale(levels, uprights)
     has_lost = not {*levels, *uprights}.issuperset(bearing)
+    # The edges of a low table beside a high one may pass for foreign where a rule bridges the two.
+    levels = without_bridges(levels, uprights, texts)
     levels, uprights = lattice.without_foreign(levels, uprights, texts)
     levels = without_bridges(levels, uprights, texts)
     height, width = gray.shape
@@ -340,17 +342,19 @@ def _ruled(
         part, pixels = strokes.pixels(piece)
         if abs(at[border] - piece.middle) <= 2 * SAME and ruled[border, piece.start : piece.end].mean() < 0.5:
             ruled[border, piece.start : piece.end] = True
-            mask[part][pixels & _goes_along(runs[border, part[1]])] = 255
+            inked = np.asarray((pixels & (ink[part] > 0)).any(axis=0), np.bool_)
+            mask[part][pixels & _goes_along(runs[border, part[1]], inked)] = 255
         elif piece.length >= _LONE and float((pixels & (ink[part] > 0)).any(axis=0).mean()) > _LONE_WHOLE:
             mask[part][pixels] = 255
     return mask
 
 
-def _goes_along(within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _goes_along(within: NDArray[np.bool_], inked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which columns of a piece are a rule's, if those `within` are a border's: others only where they
-    go on for as long as no stroke of writing."""
+    go on for as long as no stroke of writing, and without a break. Where lines of writing follow closely, a
+    stroke of each may stand over that of the next. `inked`: those with ink."""
     kept = within.copy()
     bounds = np.flatnonzero(np.diff(within.astype(np.int8), prepend=1, append=1))
     for start, end in zip(bounds[::2], bounds[1::2], strict=True):
-        kept[start:end] = end - start >= WRITTEN
+        kept[start:end] = end - start >= WRITTEN and float(inked[start:end].mean()) > _LONE_WHOLE
     return kept

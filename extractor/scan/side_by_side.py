@@ -8,7 +8,8 @@ from extractor.scan.lattice import FEWEST, TOUCH, Rule, Texts, rule_of
 from models.geometry import Rect
 
 _NARROWEST = 30  # pixels: two tables are no nearer to each other
-_LONG = 0.5  # share of the longest upright rule: the edge of a table is as long
+# Shares of the longest upright rule: the edge of a table is as long, or where it is low beside a high one.
+_LONG = (0.5, 0.2)
 _LEVEL = 0.3  # share of the lower table's height: tables side by side have so much in common
 _ENDING = 0.5  # share of the level rules at an edge of a table: so many end there
 
@@ -19,17 +20,20 @@ def without_bridges(levels: Sequence[Rule], uprights: Sequence[Rule], texts: Tex
     Between two tables there is a strip of bare paper from an upright rule at which level ones end to one at
     which others start, without any piece of a rule and without text.
     """
-    strips = list(_strips(levels, uprights, texts))
+    strips = {strip for long in _LONG for strip in _strips(levels, uprights, texts, long)}
     found = list(levels)
-    for left, right in strips:
+    for left, right in sorted(strips):
         found = [part for one in found for part in _parted(one, (left + right) / 2)]
     return found
 
 
-def _strips(levels: Sequence[Rule], uprights: Sequence[Rule], texts: Texts) -> Iterator[tuple[float, float]]:
-    """Yield the strips between tables, each from one place to another in pixels."""
+def _strips(
+    levels: Sequence[Rule], uprights: Sequence[Rule], texts: Texts, long: float
+) -> Iterator[tuple[float, float]]:
+    """Yield the strips between tables, each from one place to another in pixels. Their edges are as long as
+    this share of the longest upright rule."""
     longest = max((one.length for one in uprights), default=0.0)
-    edges = sorted((one for one in uprights if one.length >= _LONG * longest), key=lambda one: one.at)
+    edges = sorted((one for one in uprights if one.length >= long * longest), key=lambda one: one.at)
     for number, left in enumerate(edges):
         for right in edges[number + 1 :]:
             if right.at - left.at < _NARROWEST:

@@ -14,6 +14,7 @@ from extractor.scan.dark_fills import on_light_fills
 from extractor.scan.dark_mode import on_light_ground
 from extractor.scan.decode import Picture
 from extractor.scan.dirt import without_dirt
+from extractor.scan.dithered import without_dither
 from extractor.scan.faded import find_faded
 from extractor.scan.flat import FlatPage
 from extractor.scan.frames import is_plain, lay_flat
@@ -96,6 +97,8 @@ def _apart(picture: Picture, engine: OcrEngine) -> tuple[Codes, Layers]:
     """Return the codes in a picture, and the layers of its page, flat and without stamps."""
     colour = on_light_ground(picture.colour)
     plain = is_plain(colour)
+    if plain:
+        colour = without_dither(colour)
     codes = read_codes(colour, plain)
     colour = codes.without(colour)
     if not plain:

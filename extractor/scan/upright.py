@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from extractor.scan.frames import TERMS, Bend, is_plain, lay_flat, moved
 from extractor.scan.segments import find_segments
+from extractor.scan.sheet_outline import sheet_in
 from extractor.scan.skew import text_skew
 from extractor.scan.stamps import Stamp, without_frames
 from models.page import Frame, Warp
@@ -59,15 +60,6 @@ _LEAST_BENT = 6  # pieces of line: as many tell a bend
 _STRAIGHT = 6  # pixels: a piece of straight line bends less
 _GRID = 7  # points a side at which movement is measured
 _RIM = 0.45  # sides of the picture from its middle to the outermost of these points
-# A sheet on a darker ground:
-_GROUND = 0.04  # share of the picture: least area of the ground
-_DARKER = 40  # levels by which the ground is darker
-_BRIGHT_RIM = 0.5  # share of the picture's rim that may be bright
-_SHEET = 0.3  # share of the picture: least area of the sheet
-# How to even the light out before a sheet is told from its ground:
-_LIGHTINGS = 2  # rounds
-_SPARSE = 4  # pixels from one that is looked at to the next
-_PAPER = 200.0  # grey level that paper gets
 
 
 @dataclass(frozen=True)
@@ -119,7 +111,7 @@ def _frame(colour: Colour, points: tuple[float, float] | None, stamps: Sequence[
         work = np.asarray(cv2.resize(work, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA), np.uint8)
     shown = without_frames(lit(work), stamps, zoom)
     lines = _find_lines(shown)
-    sheet = _sheet(work)
+    sheet = sheet_in(work)
     # A scanner has no perspective and bends nothing. A few lines in a corner of the page would invent either.
     told = sheet is not None or (
         _spread(lines, work.shape) > _SPANNED and not _lie_together(lines, work.shape)
@@ -391,57 +383,6 @@ def _target(
     x0, y0 = np.percentile(points, 1, axis=0)
     x1, y1 = np.percentile(points, 99, axis=0)
     return float(x0), float(y0), float(x1), float(y1)
-
-
-def _sheet(work: Gray) -> Floats | None:
-    """Return the outline of a bright sheet on a darker ground, n x 2 in pixels of `work`. It is None where
-    the paper fills the picture."""
-    small = cv2.resize(work, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    closed = cv2.morphologyEx(
-        cv2.GaussianBlur(small, (0, 0), 1.5), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)
-    )
-    gray = np.asarray(closed, np.uint8)
-    bright = _brighter(gray)
-    for _ in range(_LIGHTINGS):
-        # Where light falls from one side, paper in the shade may be darker than the threshold between paper
-        # and ground.
-        gray = _evenly_lit(gray, bright)
-        bright = _brighter(gray)
-    dark = gray[bright == 0]
-    # In a black picture, as a covered lens takes it, nothing is bright.
-    if dark.size == gray.size or dark.size < _GROUND * gray.size:
-        return None
-    if float(np.median(gray[bright > 0])) - float(np.median(dark)) < _DARKER:
-        return None
-    rim = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
-    if (rim > 0).mean() > _BRIGHT_RIM:
-        return None
-    outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    largest = max(outlines, key=cv2.contourArea)
-    if cv2.contourArea(largest) < _SHEET * gray.size:
-        return None
-    return np.asarray(largest[:, 0] * 2 + 0.5, np.float64)
-
-
-def _brighter(gray: Gray) -> Gray:
-    """Return a mask, 255 where `gray` is above Otsu's threshold (Otsu 1979)."""
-    return np.asarray(cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1], np.uint8)
-
-
-def _evenly_lit(gray: Gray, bright: Gray) -> Gray:
-    """Return `gray` as if light fell evenly on what is `bright`. Over a sheet, the logarithm of the light is
-    nearly a plane."""
-    inner = cv2.erode(bright, np.ones((5, 5), np.uint8))[::_SPARSE, ::_SPARSE] > 0
-    if inner.sum() < _SPARSE**2:
-        return gray
-    y, x = (np.linspace(-0.5, 0.5, side) for side in gray.shape)
-    ys, xs = np.meshgrid(y[::_SPARSE], x[::_SPARSE], indexing="ij")
-    design = np.column_stack([np.ones(int(inner.sum())), ys[inner], xs[inner]])
-    height, down, across = np.linalg.lstsq(
-        design, np.log(gray[::_SPARSE, ::_SPARSE][inner] + 1.0), rcond=None
-    )[0]
-    light = np.outer(np.exp(height + down * y), np.exp(across * x))
-    return np.asarray(np.clip(_PAPER / light * gray, 0, 255), np.uint8)
 
 
 def _paper(width: float, height: float) -> tuple[float, float]:

@@ -394,3 +394,22 @@ def test_what_stands_beside_two_labels_in_one_cell_is_doubted(title: str, told: 
 
 def test_an_answer_that_is_another_label_of_the_form_is_doubted() -> None:
     assert doubts(read(table([["单位名称", "单位概况"], *FULL[1:]])), "unit") == ["answer-is-label"]
+
+
+@pytest.mark.parametrize(
+    "gloss", ["（全称）", " Name of the unit", "\nUnit", "（请填写营业执照上的单位全称）"]
+)
+def test_a_label_that_its_cell_explains_is_that_label(gloss: str) -> None:
+    found = read(table([[FULL[0][0] + gloss, FULL[0][1]], *FULL[1:]]))
+    assert values(found) == VALUES
+    assert not doubts(found, "unit")
+
+
+def test_what_stands_behind_a_label_in_the_last_cell_of_its_row_is_no_explanation() -> None:
+    found = read(table([["单位名称\nSiemens"], *FULL[1:]]))
+    assert values(found)["unit"] == "Siemens"
+
+
+def test_a_number_behind_a_label_is_no_explanation() -> None:
+    found = read(table([FULL[0], ["负责人（13800000000）", "王伟", "职务", "主任"], *FULL[2:]]))
+    assert "label-rest" in doubts(found, "head")

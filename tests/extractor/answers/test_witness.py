@@ -329,3 +329,25 @@ def test_options_of_which_none_was_read_on_a_picture_are_doubted(options: str, d
     filled = [*FULL[:3], ["首次", options], FULL[4]]
     found = lay(scan(sheet(1, grid(filled))), FormDefinition.model_validate(told))
     assert doubts(found, "first") == doubted
+
+
+def test_of_two_pages_on_one_sheet_each_ends_where_it_ends() -> None:
+    """The second page stands right of the first, whose rows therefore do not end before the form does."""
+    first, second = grid(FULL[:3], column=60), grid(FULL[3:], index=1, left=320, column=60)
+    found = read(first, second)
+    assert values(found)["unit"] == "清源水务公司"
+    assert not any("place-unsure" in doubts(found, name) for name in ("unit", "head_title", "contact_title"))
+
+
+def test_a_table_that_holds_the_rest_of_these_rows_is_no_other_page() -> None:
+    rows = [row[:2] for row in FULL[:3]]
+    left = without(grid(rows, column=60), (0, 1))
+    narrow = cell("清源水务公司", 0, 1, Box(x0=110, y0=100, x1=170, y1=140))
+    left = left.model_copy(
+        update={
+            "cells": tuple(sorted((*left.cells, narrow), key=lambda one: (one.row, one.column))),
+            "box": Box(x0=50, y0=100, x1=170, y1=220),
+        }
+    )
+    right = grid([row[2:] for row in FULL[1:3]], top=140, index=1, left=180, column=60)
+    assert "place-unsure" in doubts(read(left, right), "unit")

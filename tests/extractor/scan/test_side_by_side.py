@@ -11,8 +11,8 @@ from tests.extractor import drawing
 ROWS = [200, 320, 440, 560, 680]
 
 
-def _grids(picture):
-    layers = take_apart(upright.flatten(picture, (842, 595)))
+def _grids(picture, points=(842, 595)):
+    layers = take_apart(upright.flatten(picture, points))
     return find_grids(layers.black, layers.scale, [], layers.inks).grids
 
 
@@ -23,6 +23,15 @@ def test_two_tables_whose_rules_lie_at_one_height_are_two_and_the_left_one_comes
     left, right = _grids(picture)
     assert left.box[0] < 200 < 1200 < right.box[0]
     assert (len(left.cells), len(right.cells)) == (8, 10)
+
+
+def test_a_low_table_beside_a_high_one_is_found_where_a_rule_of_both_lies_at_one_height():
+    picture = drawing.blank(3307, 2339)
+    rows = [400, 472, 541, 645, 715, 816, 903, 980, 1523, 2072]
+    drawing.table(picture, [224, 515, 1399], rows)
+    drawing.table(picture, [1872, 2163, 3049], [200, 592, 980])
+    left, right = _grids(picture, (1190, 842))
+    assert (len(left.cells), len(right.cells)) == (18, 4)
 
 
 def test_a_table_with_an_empty_column_stays_one():

@@ -20,3 +20,17 @@ def test_a_stroke_of_writing_that_stands_where_a_rule_would_go_on_stays(gap: int
     ruling = find_grids(gray, drawing.SCALE)
     assert (ruling.taken_off(gray)[stroke, 799:802] < 128).mean() > 0.9
     assert (ruling.lines[430:530, 799:802] > 0).mean() > 0.9
+
+
+def test_strokes_of_closely_set_lines_where_a_border_ran_in_other_rows_stay() -> None:
+    """Three lines of writing follow closely, and in each an upright stroke stands by chance over that of the
+    next, just where a rule parts the cells of a row farther up."""
+    picture = drawing.blank()
+    drawing.table(picture, [200, 500, 1400], [300, 420, 540, 900])
+    cv2.line(picture, (800, 300), (800, 420), (0, 0, 0), 2)
+    strokes = [slice(top, top + 30) for top in (550, 588, 626)]
+    for stroke in strokes:
+        picture[stroke, 799:802] = 0
+    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    left = find_grids(gray, drawing.SCALE).taken_off(gray)
+    assert all((left[stroke, 799:802] < 128).mean() > 0.9 for stroke in strokes)
