@@ -7,7 +7,7 @@ from extractor import rungs
 from extractor.text.passage import Passage
 from models.fields import Signature, SignatureField
 from models.findings import Finding
-from models.geometry import shared_area
+from models.geometry import meets, shared_area
 from models.page import Box, InkKind, InkMark, Page, Run
 from models.record import Evidence, Observation
 from models.writing import key, one_line
@@ -73,6 +73,8 @@ def observe_signature(
         # Print under the ink, such as the words of a stamp, is nobody's name, and may be all that was seen.
         is_grey = any(not page.coloured for page, _ in cell)
         may_be_seal = lacks_seal and is_grey and not _says(key(text), names)
+        # Nor can print under a seal be told from a pen there, where no name was read.
+        may_be_seal |= is_grey and not key(text) and _is_sealed(behind)
         confidence = min(sure, rungs.LIKELIER) if _is_no_name(text) or may_be_seal else sure
     else:
         confidence = min(
@@ -97,6 +99,12 @@ def observe_signature(
             *_told(field, title, others_told, signed),
         ),
     )  # fmt: skip
+
+
+def _is_sealed(marks: Sequence[tuple[Page, InkMark]]) -> bool:
+    """Tell whether all ink of pens lies on seals."""
+    pens = [(page, mark) for page, mark in marks if mark.kind == "pen" and mark.confidence >= rungs.EVEN]
+    return bool(pens) and all(any(meets(seal.box, mark.box) for seal in page.seals) for page, mark in pens)
 
 
 def _says(written: str, names: Collection[str]) -> bool:

@@ -48,6 +48,7 @@ _SEEN = {"signature": rungs.CLEAR}
 _CODE = re.compile(r"[A-Za-z0-9]+(?:[-./·_][A-Za-z0-9]+)*")
 _MEASURED = re.compile(r"[0-9./]+[a-z]{1,3}")  # a number and its unit
 _OPENING, _CLOSING = frozenset("（([〔【「"), frozenset("）)]〕】」")
+_OPEN_DAY = re.compile(r"年[0-9]{1,2}月[0-9]$")
 # The sign of what tells a number or a code, which no word bears out: the least sure of the marks between its
 # digits and, in a short text, of the digits, of what may be one, and of the letters of a code. No weight is
 # fitted to it.
@@ -80,6 +81,7 @@ def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]
     ] or [one.sure for one in read]
     critical = [read[at].sure for at in digits] if field.is_prose else telling
     points = _points(field, read) + ([] if field.is_prose else [read[at].sure for at in digits])
+    points += [rungs.EVEN] if field.made_of == "day" and _breaks_off(read) else []
     points += _letters_of_codes(read) if field.made_of == "words" and not field.is_prose else []
     return {
         **({POINT: _logit(min(points))} if points else {}),
@@ -144,6 +146,12 @@ def _points(field: Field, read: Sequence[_Character]) -> list[float]:
     return [
         one.sure for a, one, b in threes if a.text.isdigit() and b.text.isdigit() and not one.text.isalnum()
     ]
+
+
+def _breaks_off(read: Sequence[_Character]) -> bool:
+    """Return whether a day ends in one digit behind its month: the 日 was not read, nor may another digit be,
+    as in 2021年1月2 for 22日 under a seal."""
+    return bool(_OPEN_DAY.search("".join(one.text for one in read)))
 
 
 def _letters_of_codes(read: Sequence[_Character]) -> list[float]:

@@ -7,7 +7,7 @@ from extractor.answers.prompts import find_prompt
 from extractor.answers.signatures import observe_signature
 from extractor.text.passage import Passage, Place
 from models.fields import SignatureField
-from models.page import Box, InkMark, Line, Page, Run
+from models.page import Box, InkMark, Line, Page, Run, SealMark
 
 FIELD = SignatureField(kind="signature", name="signature", prompt="申报负责人（签字）：", required=True)
 CELL = Box(x0=100, y0=100, x1=500, y1=200)
@@ -28,8 +28,8 @@ def _ink(x, y, sure, width=50, height=20):
 PROMPT = _line(110, 140, "申报负责人（签字）：")
 
 
-def _seen(*ink, written="", date="", prompt=PROMPT, coloured=True, lacks_seal=False, names=()):
-    page = Page(number=1, ink=ink, coloured=coloured)
+def _seen(*ink, written="", date="", prompt=PROMPT, coloured=True, lacks_seal=False, names=(), seals=()):
+    page = Page(number=1, ink=ink, coloured=coloured, seals=seals)
     words = Passage.of([_line(230, 140, written)], Place(page=1))
     dates = Passage.of([_line(110, 160, date)], Place(page=1))
     whole = Passage.of([prompt], Place(page=1, box=CELL))
@@ -95,6 +95,17 @@ def test_ink_that_says_a_name_of_the_form_is_not_what_is_left_of_a_seal(written,
     ink = _ink(230, 138, 0.99)
     seen = _seen(ink, written=written, coloured=False, lacks_seal=True, names=names)
     assert (seen.confidence >= rungs.ACCEPTED) == is_name
+
+
+@pytest.mark.parametrize(
+    ("written", "coloured", "x", "is_sure"),
+    [("", False, 230, False), ("", True, 230, True), ("张伟", False, 230, True), ("", False, 400, True)],
+)
+def test_ink_on_a_seal_of_a_grey_copy_may_be_print_where_no_name_was_read(written, coloured, x, is_sure):
+    """The end of the prompt under a seal's inscription had been accepted as a signature."""
+    seal = SealMark(box=Box(x0=200, y0=60, x1=320, y1=180), confidence=0.99)
+    seen = _seen(_ink(x, 138, 0.99), written=written, coloured=coloured, seals=(seal,))
+    assert (seen.confidence >= rungs.ACCEPTED) == is_sure
 
 
 def test_doubtful_ink_goes_to_a_person():

@@ -3,6 +3,7 @@ from itertools import pairwise
 import pytest
 
 from benchmarks.calibration import Sample, fit, thresholds
+from extractor import rungs
 from extractor.text.passage import Passage, Place
 from extractor.weighing.calibration import legibility, probability, probability_of, signs_of, threshold
 from extractor.weighing.coefficients import THRESHOLDS, WEIGHTS
@@ -102,6 +103,14 @@ def test_what_stands_between_the_digits_of_a_telephone_number_does_not_matter():
 def test_a_date_with_a_doubtful_digit_is_never_accepted():
     date = DateField(kind="date", name="date")
     assert _sure(date, _read("2021年1月2日", {7: 0.6}), 9.0) <= 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "is_accepted"), [("2021年1月2", False), ("2021年1月22", True), ("2021年1月2日", True)]
+)
+def test_a_date_that_ends_in_one_digit_lacks_what_may_be_another(text, is_accepted):
+    date = DateField(kind="date", name="date")
+    assert (_sure(date, _read(text)) > rungs.EVEN) == is_accepted
 
 
 def test_an_address_of_mail_with_a_character_that_may_be_another_is_never_accepted():
