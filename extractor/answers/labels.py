@@ -257,9 +257,15 @@ def finds_of(label: Label, units: Sequence[Unit]) -> list[Find]:
         for order, unit in enumerate(units)
         for hit in unit.hits(sought)
     ]
+    by_pages = list(_cut_by_pages(units))
+    # The greater part of a label that broke over to the next page looks like all of it.
+    rests = {
+        id(rest) for order, rest in by_pages if _completes(sought.keys, units[order].key, rest.key, rest.key)
+    }
+    found = [find for find in found if id(find.unit) not in rests]
     known = {find.order for find in found}
     found += [find for find in _sentences(label, units) if find.order not in known]
-    halves = [(order, rest.key) for order, rest in _cut_by_pages(units)] + [*_stacked(units, sought.most)]
+    halves = [(order, rest.key) for order, rest in by_pages] + [*_stacked(units, sought.most)]
     cut = [order for order, rest in halves if _completes(sought.keys, units[order].key, rest)]
     found += [
         Find(units[order], order, 0, len(units[order].passage), INNER, True)
@@ -299,10 +305,11 @@ def is_rest_of(label: Label, unit: Unit, text: str) -> bool:
     return _completes([key(one) for one in label.texts], unit.key, key(text))
 
 
-def _completes(keys: Sequence[str], begun: str, rest: str) -> bool:
-    whole = begun + rest
+def _completes(keys: Sequence[str], begun: str, rest: str, part: str = "") -> bool:
+    """Whether two parts together are more like a label than the first is, or than `part`."""
+    whole, part = begun + rest, part or begun
     near = [one for one in keys if begun and rest and abs(len(whole) - len(one)) < len(one) / 2]
-    return any(fuzz.ratio(whole, one) >= max(100 * _CUT, fuzz.ratio(begun, one) + _ROUNDING) for one in near)
+    return any(fuzz.ratio(whole, one) >= max(100 * _CUT, fuzz.ratio(part, one) + _ROUNDING) for one in near)
 
 
 def _cut_by_pages(units: Sequence[Unit]) -> Iterator[tuple[int, Unit]]:

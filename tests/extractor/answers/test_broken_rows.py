@@ -157,3 +157,12 @@ def test_words_of_print_are_not_taken_for_a_second_place_of_the_answer() -> None
     first = bottom([["单位名称", "清源水务公司"], ["上级主管部门推荐意见", "同意推荐。"]])
     found = read(sheet(1, first), sheet(2, grid([["", "（部门盖章）\n" + DAY]], 60, 1)), form=CUT)
     assert not doubts(found, "opinion")
+
+
+def test_the_greater_part_of_a_broken_label_is_not_all_of_it():
+    """What stood on the page before had been lost, and the rest accepted as the whole answer."""
+    first = [["单位名称", "武汉某公司"], ["上级", "同意推荐，"]]
+    rest = [["主管部门推荐意见", "请予批准。\n（部门盖章）\n2021年3月2日"]]
+    found = read(sheet(1, bottom(first)), sheet(2, grid(rest, 60, 1)), form=CUT)
+    assert values(found)["opinion"] == "同意推荐，请予批准。"
+    assert values(found)["day"] == "2021-03-02"
