@@ -72,14 +72,7 @@ def parted(
     of them or is level with the first; None where there is no such way. What stands before the first
     one's is of no label. `own`: {number of an answer: number of the label that it must belong to}; -1 means
     that it must stand before."""
-    blocks = [Band(block[0][1], block[-1][3]) for block in labels]
-    heads = [(block[0][1] + block[0][3]) / 2 for block in labels]
-    page = _Page(tuple(answers), high, own)
-    ways = [
-        page.best(len(blocks), lambda k, i, j: page.off(blocks[k], i, j)),
-        page.best(len(blocks), lambda k, i, j: page.off_head(heads[k], i, j)),
-    ]
-    cost, starts = min(ways)
+    cost, starts = min(_Page(tuple(answers), high, own).ways(labels))
     return starts if cost < inf else None
 
 
@@ -89,11 +82,9 @@ def tops_of(labels: Sequence[Sequence[Rect]], answers: Sequence[Band], high: flo
     `high`: the usual height of a line in pixels."""
     if not labels or not answers:
         return None
-    blocks = [Band(block[0][1], block[-1][3]) for block in labels]
-    heads = [(block[0][1] + block[0][3]) / 2 for block in labels]
+    blocks = [_whole(block) for block in labels]
     page = _Page(tuple(answers), high)
-    cost, starts = page.best(len(blocks), lambda k, i, j: page.off(blocks[k], i, j))
-    level, _ = page.best(len(blocks), lambda k, i, j: page.off_head(heads[k], i, j))
+    (cost, starts), (level, _) = page.ways(labels)
     groups = [*pairwise((*starts, len(answers)))]
     answered = [block for block, (i, j) in zip(blocks, groups, strict=True) if i < j]
     if any(below.top - above.bottom < _APART * high for above, below in pairwise(answered)):
@@ -110,6 +101,14 @@ def tops_of(labels: Sequence[Sequence[Rect]], answers: Sequence[Band], high: flo
     tops = [first, *((end + begin) / 2 for end, begin in zip(ends, begins[1:], strict=False))]
     # Rows that reach into each other are none: what stands in both would be read twice.
     return tops if all(a < b for a, b in pairwise(tops)) else None
+
+
+_Way = tuple[float, tuple[int, ...]]  # what it costs, and where the answers of each label begin
+
+
+def _whole(label: Sequence[Rect]) -> Band:
+    """Return the band from the top of a label's first line to the bottom of its last."""
+    return Band(label[0][1], label[-1][3])
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,17 @@ class _Page:
         from `i` to before `j`, in heights."""
         return _EMPTY if i == j else abs(head - self.answers[i].middle) / self.high
 
-    def best(self, count: int, off: Callable[[int, int, int], float]) -> tuple[float, tuple[int, ...]]:
+    def ways(self, labels: Sequence[Sequence[Rect]]) -> tuple["_Way", "_Way"]:
+        """Return the best ways where labels stand beside the middle of their answers, and where each one's
+        first line is level with that of its answer."""
+        blocks = [_whole(block) for block in labels]
+        heads = [(block[0][1] + block[0][3]) / 2 for block in labels]
+        return (
+            self.best(len(labels), lambda k, i, j: self.off(blocks[k], i, j)),
+            self.best(len(labels), lambda k, i, j: self.off_head(heads[k], i, j)),
+        )
+
+    def best(self, count: int, off: Callable[[int, int, int], float]) -> "_Way":
         """Return the least cost of parting the answers among so many labels, and where each one's begin.
         `off` tells how far a label is off the answers from one to before another."""
         size = len(self.answers)

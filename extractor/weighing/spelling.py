@@ -30,12 +30,20 @@ _QUICK = str.maketrans(dict(by_character(confusions.QUICK)))
 _RARE, _STROKES = by_character(confusions.RARE), by_character(confusions.STROKES)
 _SECOND_LEVEL = ("gov", "edu", "com", "org", "net")
 _DOMAIN = re.compile(r"@[\w.-]+\.(\w{3})\.cn$")
-_PROVIDERS = r"163|126|139|189|qq|foxmail|sina|sohu|yeah|aliyun|outlook|hotmail|gmail|\w+\.(?:gov|edu)"
-_NO_AT = re.compile(rf"(?<=\w)[{re.escape(confusions.AT.read)}](?=(?:{_PROVIDERS})\.)")
+# Hosts of providers of mail, by their ending.
+_PROVIDERS = {
+    "com": "163|126|139|qq|foxmail|sina|sohu|aliyun|outlook|hotmail|gmail",
+    "cn": "189|sina",
+    "net": "yeah",
+}
+_NO_AT = re.compile(
+    rf"(?<=\w)[{re.escape(confusions.AT.read)}](?=(?:{'|'.join(_PROVIDERS.values())}|\w+\.(?:gov|edu))\.)"
+)
 # The @ and the host of a provider, and the end of a host in the country's domains, each as a whole.
 _KNOWN_HOST = re.compile(
-    r"@(?:(?:vip\.)?(?:163|126|qq|foxmail|sina|sohu|aliyun|outlook|hotmail|gmail|139)\.com|sina\.cn|189\.cn"
-    rf"|yeah\.net)(?![\w.])|\.(?:{'|'.join(_SECOND_LEVEL)})\.cn(?![\w.])"
+    rf"@(?:(?:vip\.)?(?:{_PROVIDERS['com']})\.com|(?:{_PROVIDERS['cn']})\.cn|{_PROVIDERS['net']}\.net)"
+    r"(?![\w.])"
+    rf"|\.(?:{'|'.join(_SECOND_LEVEL)})\.cn(?![\w.])"
 )
 _FIRST_SIGN = re.compile(r"(?<=年[0-9])日(?= ?[0-9]{1,2} ?日)|(?<=年[0-9]{2})日(?= ?[0-9]{1,2} ?日)")
 _SPECKS = re.compile(r"(?<=[年月])[.·,]+(?=[0-9])|(?<=[0-9])[.·,]+(?=[月日])")
