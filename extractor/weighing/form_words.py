@@ -6,7 +6,7 @@ surely, they tell the doubtful ones beside them. As with words of a dictionary, 
 descriptions is taken.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from math import exp, log
@@ -17,6 +17,8 @@ from models.page import Run
 _LEAST = 4  # characters of a phrase that an answer repeats by intent
 _LEAST_SAME = 3  # characters that, all read alike, confirm each other
 _NEAR = 4  # characters from a doubtful one to the two that lead to a phrase
+# Same characters on each side of one that two answers spell otherwise, or behind where both begin.
+_SAME_BESIDE, _SAME_BEHIND = 2, 3
 # Nats that a character tells where it stands in the phrase: one of about 3,000 in use, less what is common.
 _TELLS = 6.0
 
@@ -41,9 +43,10 @@ class FormWords:
     """The phrases that a form prints, and those that were `read` surely in it, without blanks and signs."""
 
     def __init__(self, printed: Iterable[str], read: Iterable[str] = ()) -> None:
-        own = dict.fromkeys(printed)
+        own, times = dict.fromkeys(printed), Counter(read)
         self._printed = len(own)
-        self._phrases = tuple(own | dict.fromkeys(read))
+        self._phrases = tuple(own | dict.fromkeys(times))
+        self._times = tuple(times[phrase] for phrase in self._phrases)
 
     @cached_property
     def _pairs(self) -> Mapping[str, Sequence[tuple[int, int]]]:
@@ -63,12 +66,17 @@ class FormWords:
         """Return for doubtful characters what the form's words make of them, and how sure that is then.
 
         `read` are the characters that were read, None for all else. A character that the reader did not think
-        of is at best even: a person is to say so.
+        of is at best even: a person is to say so. So is one of which the reader was certain, where more of
+        the other answers hold another character between the same ones: 白步亭 in one, 百步亭 in two.
         """
         found: dict[int, tuple[str, float]] = {}
         texts = [run.text if run is not None else "\n" for run in read]
         for at, run in enumerate(read):
-            if run is None or run.confidence >= rungs.CERTAIN or at in found or not run.text.strip():
+            if run is None or at in found or not run.text.strip():
+                continue
+            if run.confidence >= rungs.CERTAIN:
+                if self._is_contradicted(texts, at):
+                    found[at] = run.text, rungs.EVEN
                 continue
             told = [
                 told for shift in self._shifts(texts, at) if (told := self._told(read, texts, at, *shift))
@@ -76,6 +84,20 @@ class FormWords:
             for place, said in max(told, key=lambda one: one[0], default=(0.0, {}))[1].items():
                 found.setdefault(place, said)
         return found
+
+    def _is_contradicted(self, texts: Sequence[str], at: int) -> bool:
+        """Tell whether other answers have another character where the one at `at` stands, and more of them
+        than have the same."""
+        same = other = 0
+        for number, shift in self._shifts(texts, at):
+            place, phrase = at + shift, self._phrases[number]
+            if not 0 <= place < len(phrase) or not _same_around(texts, at, phrase, place):
+                continue
+            if phrase[place] == texts[at]:
+                same += self._times[number]
+            else:
+                other += self._times[number]
+        return other > same
 
     def _shifts(self, texts: Sequence[str], at: int) -> set[tuple[int, int]]:
         """Return the phrases that two characters near `at` lead to, and how far each is shifted."""
@@ -132,6 +154,19 @@ class FormWords:
             else:
                 said[n] = char, min(sure, rungs.NAMED if _sees(run, char) else rungs.EVEN)
         return gain, said
+
+
+def _same_around(texts: Sequence[str], at: int, phrase: str, place: int) -> bool:
+    """Tell whether the characters around two places are the same: two or more on each side, or three behind
+    where both words begin. What is alike on fewer may differ rightly: 望江街道 and 望江大道."""
+    before, behind = 0, 0
+    while min(at, place) > before and texts[at - before - 1] == phrase[place - before - 1]:
+        before += 1
+    ends = min(len(texts) - at, len(phrase) - place) - 1
+    while behind < ends and texts[at + behind + 1] == phrase[place + behind + 1]:
+        behind += 1
+    begins = place == 0 and (at == 0 or not texts[at - 1].isalpha())
+    return (before >= _SAME_BESIDE and behind >= _SAME_BESIDE) or (begins and behind >= _SAME_BEHIND)
 
 
 def _cost(run: Run | None, char: str) -> float:

@@ -404,7 +404,9 @@ def _weighed(mine: Run, yours: Run) -> Run:
     shares = {text: exp(score - scores[best]) for text, score in scores.items()}
     confidence = min(1 / sum(shares.values()), rungs.READ)
     if best == mine.text:
-        return mine.model_copy(update={"confidence": confidence})
+        # Another reading that says something else makes nobody surer.
+        most = 1.0 if yours.text == mine.text else mine.confidence
+        return mine.model_copy(update={"confidence": min(confidence, most)})
     return _turned(mine, best, confidence)
 
 

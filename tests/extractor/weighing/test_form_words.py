@@ -69,6 +69,33 @@ def test_an_answer_does_not_bear_out_itself():
     assert words.spelled(_runs("武汉市东西湖区白沙州街", {9: (0.9, (("洲", 0.1),))}))[9][0] == "洲"
 
 
+def test_a_character_read_surely_is_for_a_person_where_more_answers_hold_another():
+    words = words_beside((), {
+        "project": [],
+        "unit": ["武汉百步亭置业有限公司"],
+        "overview": ["武汉百步亭置业有限公司位于江岸区"],
+    })  # fmt: skip
+    assert words["project"].spelled(_runs("武汉白步亭置业示范工程")) == {2: ("白", rungs.EVEN)}
+    assert words["project"].spelled(_runs("百步亭置业示范工程")) == {}
+    begins = words_beside((), {"project": [], "unit": ["百步亭置业有限公司"]})["project"]
+    assert begins.spelled(_runs("白步亭置业示范工程")) == {0: ("白", rungs.EVEN)}
+
+
+def test_as_many_answers_with_the_same_character_bear_it_out():
+    words = words_beside((), {
+        "unit": [],
+        "project": ["武汉白步亭置业示范工程"],
+        "overview": ["武汉百步亭置业有限公司位于江岸区"],
+    })["unit"]  # fmt: skip
+    assert words.spelled(_runs("武汉百步亭置业有限公司")) == {}
+
+
+def test_names_that_part_after_the_same_words_may_differ():
+    words = FormWords([], ["江岸区望江街道办事处", "武汉市望江街"])
+    assert words.spelled(_runs("江岸区望江大道")) == {}
+    assert words.spelled(_runs("汉阳区望江大道")) == {}
+
+
 @given(st.text("近零碳排放示范工程恢苓", min_size=1, max_size=12), st.data())
 def test_only_doubtful_characters_are_told_and_never_as_more_than_named(text, data):
     sure = [data.draw(st.floats(0.3, 1.0)) for _ in text]

@@ -141,6 +141,15 @@ def test_readings_that_contradict_each_other_are_less_sure():
     assert weighed["unit"].spans[2].confidence < 0.9
 
 
+def test_another_reading_that_says_something_else_makes_no_character_surer():
+    """Met on worn paper: 白 was doubted, and accepted since the reader had hardly thought of 百."""
+    name = _read("武汉百步亭商业管理有限公司")
+    bearer = _read("武汉白步亭商业管理示范", {2: (0.5, [("自", 0.008), ("百", 0.0012)])})
+    weighed = corroborate({"unit": name, "project": bearer}, [("project", "unit")])
+    assert weighed["project"].text == bearer.text
+    assert weighed["project"].spans[2].confidence == 0.5
+
+
 def test_another_units_name_is_left_alone():
     name, bearer = _read("武汉云栖科技股份有限公司"), _read("江岸区晴川社区居民委员会近零碳工程")
     assert corroborate({"unit": name, "project": bearer}, [("project", "unit")]) == {
