@@ -67,9 +67,11 @@ _FEWEST = 3  # characters: of fewer, none reaches beyond most
 _EVEN_DARK = 3.0  # grey levels, added to the usual deviation of the darkness of strokes
 _FACES = (str(pylopdf_fonts_zh_cn.serif_path()), str(pylopdf_fonts_zh_cn.sans_path()))  # font files
 _BARE = "一"  # this character has too little ink to tell
-_LIGATURE = re.compile("ff[il]?|f[il]")  # many faces draw these as one piece, in which no edge can be seen
+# Many faces draw these as one piece, or the f hangs over what follows it: no edge can be seen.
+_OVERHANGS = re.compile("f[a-z]{1,2}")
 _LETTERS = 5  # characters: fewer letters and digits tell nothing of a line
 _SHORT = 3  # lines: a cell with more holds prose
+_SHORT_TEXT = 40  # characters: so does one with more
 # A character that alone reaches out of a level line:
 _LEVEL_OF = 6  # characters: a line of fewer is not looked at
 _LEVEL = 0.065  # ems: in a level line, the ends of the middle half of its characters differ by less
@@ -83,12 +85,13 @@ _MOST = 75  # percentile of the ends: where most reach; from the other end, wher
 @dataclass(frozen=True)
 class Written:
     """A line to look at. `em` is the width of its Chinese characters, and `middle` their height on the page,
-    both in pixels. `among` is the number of lines in its cell."""
+    both in pixels. `among` is the number of lines in its cell, `beside` that of their characters."""
 
     line: ReadLine
     em: float
     middle: float
     among: int = 1
+    beside: int = 1
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,8 @@ def written_over(lines: Sequence[Written], ink: Mask, levels: Gray) -> list[bool
 
 def least_likely(line: Written) -> float:
     """Return the probability from which on a character of `line` counts as written over."""
-    return _LIKELY_IN_PROSE if line.among > _SHORT else _LIKELY
+    is_prose = line.among > _SHORT or line.beside > _SHORT_TEXT
+    return _LIKELY_IN_PROSE if is_prose else _LIKELY
 
 
 def with_others(weighed: Sequence[Sequence[Weighed]]) -> list[list[tuple[Weighed, list[Weighed]]]]:
@@ -262,7 +266,7 @@ def _seen(one: Written, ink: Mask, levels: Gray) -> list[Seen]:
     edges = character_edges(one.line.reading.glyphs, one.line.place.box, one.em, ink[core])
     # A glyph may stand for more than one character.
     text = "".join(glyph.text[:1] or " " for glyph in one.line.reading.glyphs)
-    joined = {at for found in _LIGATURE.finditer(text) for at in range(*found.span())}
+    joined = {at for found in _OVERHANGS.finditer(text) for at in range(*found.span())}
     return [
         Seen(glyph, part, _between(levels[whole], *edges[number]))
         for number, glyph in enumerate(one.line.reading.glyphs)

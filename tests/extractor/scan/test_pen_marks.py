@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
+import pylopdf_fonts_zh_cn
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from pypdf import PdfReader
 
 from extractor.scan.flat import Place, ReadLine
@@ -400,3 +402,27 @@ def test_letters_that_a_face_draws_as_one_piece_are_not_written_over() -> None:
     step = 0.28 * SIZE / wide
     joined = [Glyph(char, at + n * step, 0.99) for n, char in zip((-1, 0, 1), "ffi", strict=True)]
     assert not _over(form, sorted([*glyphs, *joined], key=lambda glyph: glyph.at))
+
+
+def test_a_letter_over_which_an_f_hangs_is_not_written_over() -> None:
+    """No column parts the two, so that the o's ink counted as the f's."""
+    words, em = "green833@foxmai", 36
+    font = ImageFont.truetype(str(pylopdf_fonts_zh_cn.serif_path()), em)
+    sheet = Image.new("L", (400, 90), 255)
+    ImageDraw.Draw(sheet).text((20, 20), words, font=font, fill=0)
+    levels = np.asarray(sheet)
+    ends = [font.getlength(words[:at]) for at in range(len(words) + 1)]
+    middles = [(left + right) / 2 / ends[-1] for left, right in pairwise(ends)]
+    glyphs = tuple(Glyph(char, at, 0.99) for char, at in zip(words, middles, strict=True))
+    line = ReadLine(Place((20.0, 20.0, 20.0 + ends[-1], 67.0), (0, 1)), Reading(glyphs))
+    assert written_over([Written(line, em, 47.0)], levels < PAPER, levels) == [False]
+
+
+def test_of_many_characters_in_few_lines_some_differ_by_chance() -> None:
+    form = Form(WORDS)
+    form.draw([(4.3, 0.2), (4.7, 0.8)], BLACK, 5)
+    clear = form.page().clear
+    (line,) = form.lines
+    short = Written(line, SIZE, (line.place.box[1] + line.place.box[3]) / 2, 2, 24)
+    assert written_over([short], clear < PAPER, clear) == [True]
+    assert written_over([replace(short, beside=60)], clear < PAPER, clear) == [False]
