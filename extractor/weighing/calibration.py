@@ -51,7 +51,9 @@ _OPENING, _CLOSING = frozenset("（([〔【「"), frozenset("）)]〕】」")
 _OPEN_DAY = re.compile(r"年[0-9]{1,2}月[0-9]$")
 # The sign of what tells a number or a code, which no word bears out: the least sure of the marks between its
 # digits and, in a short text, of the digits, of what may be one, and of the letters of a code. No weight is
-# fitted to it.
+# fitted to it. In hands that nobody had drawn before (2026-12-01, 40 sheets) ten short answers held a digit
+# of 0.9 to 0.97, and two of these were misread (148 as 198). On 20 sheets by usual hands and 40 in print
+# none did.
 POINT = "point"
 # The number of characters of a value that are misread although the recogniser is sure of them. A check
 # character has to find these.
@@ -218,9 +220,8 @@ def probability_of(table: Mapping[str, Mapping[str, float]], kind: str, signs: S
     sure = _sigmoid(weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in signs.items()))
     if signs["least"] < _logit(_SEEN.get(kind, 0.0)):
         return min(sure, _sigmoid(signs["least"]))
-    unsure = signs["least"] < _logit(_SURE.get(kind, rungs.STRONG)) or signs.get(POINT, inf) < _logit(
-        rungs.STRONG
-    )
+    point = rungs.STRONG if kind == "prose" else rungs.UNDISPUTED
+    unsure = signs["least"] < _logit(_SURE.get(kind, rungs.STRONG)) or signs.get(POINT, inf) < _logit(point)
     return min(sure, rungs.EVEN) if unsure else sure
 
 

@@ -92,3 +92,19 @@ def test_a_stroke_that_broke_off_a_digit_is_no_one() -> None:
     assert not _has_lost(form)
     form.draw([(1.15, 0.25), (1.1, 0.6)])
     assert not _has_lost(form)
+
+
+@pytest.mark.parametrize("number", ["11", "1", "7"])
+def test_a_number_of_which_nothing_was_read_is_told(number: str) -> None:
+    """Met by hand: 等11个部门 was read 等个部门, each character sure."""
+    form = Form(f"管理部等 {number} 个部门")
+    (line,) = form.lines
+    read = tuple(glyph for glyph in line.reading.glyphs if glyph.text.strip() and glyph.text not in number)
+    form.lines = [replace(line, reading=Reading(read))]
+    assert _has_lost(form)
+    assert find_pen_marks(form.page())
+
+
+def test_characters_that_stand_far_apart_have_lost_none() -> None:
+    assert not _has_lost(_form("姓 名 和 职 务", None))
+    assert not _has_lost(_form("小江 川 儿", None))
