@@ -62,6 +62,14 @@ def test_a_digit_of_a_short_answer_that_another_may_stand_for_is_for_a_person():
     assert _sure(ADDRESS, _read("江汉区花山街198号", {4: 0.956}), 9.0) >= threshold(0.001)
 
 
+def test_words_that_a_reader_of_a_hand_doubts_are_for_a_person():
+    """Met in hands that nobody had drawn before: 行政接 for 行政楼, 崇阳 for 紫阳."""
+    doubted = _read("江汉区紫阳社区居民委员会", {3: 0.85})
+    assert _sure(TEXT, doubted, 4.5) <= 0.5
+    assert _sure(TEXT, doubted, 6.0) >= threshold(0.001)
+    assert _sure(TEXT, _read("江汉区紫阳社区居民委员会", {3: 0.95}), 4.5) >= threshold(0.001)
+
+
 def test_a_mark_hardly_read_before_a_number_may_be_its_first_digit():
     """Met on a fax, with a bracket: （5个 for 75个, in a long text that was accepted."""
 
