@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from models.fields.base import BetweenDigits, Entered, MadeOf, Punctuation, TextualField, Widget
 from models.findings import Finding
+from models.mail_hosts import whole_host
 from models.writing import compact, excerpt, one_line, tidy, traced
 
 _SEVERAL = re.compile(r"[;,、，；/|]+")
@@ -124,10 +125,15 @@ class EmailField(TextualField):
         return value
 
     def check(self, value: str, title: str) -> list[Finding]:
-        wrong = [address for address in value.split(";") if not _is_valid(address)]
-        return [
-            Finding.of("email-invalid", self.name, title=title, reason=excerpt(address)) for address in wrong
-        ]
+        found: list[Finding] = []
+        for address in value.split(";"):
+            whole = whole_host(address.rpartition("@")[2].lower())
+            if not _is_valid(address):
+                found.append(Finding.of("email-invalid", self.name, title=title, reason=excerpt(address)))
+            elif whole:
+                text = excerpt(address)
+                found.append(Finding.of("email-cut", self.name, title=title, text=text, whole=whole))
+        return found
 
 
 def _addresses(text: str) -> list[str]:
