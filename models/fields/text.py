@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from models.fields.base import BetweenDigits, Entered, MadeOf, Punctuation, TextualField, Widget
@@ -140,8 +141,10 @@ def _addresses(text: str) -> list[str]:
     """Return the words of `text`, joined where a line was surely broken inside an address."""
     words = _without_label(text).split()
     joined: list[str] = []
-    for word in words:
-        if joined and _is_broken(joined[-1], word):
+    for before, word in pairwise(["", *words]):
+        # Who sets letters apart sets all of them apart.
+        is_spaced = len(before) == len(word) == 1
+        if joined and (_is_broken(joined[-1], word) or is_spaced):
             joined[-1] += word
         else:
             joined.append(word)
@@ -163,7 +166,8 @@ def _is_broken(before: str, after: str) -> bool:
     host = before.partition("@")[2]
     if before[-1] in "@-_" or after[0] in "@.-_" or (host and before[-1] == "."):
         return True
-    return bool(host) and "." not in host and "@" not in after
+    # Neither a host without an ending is whole, nor an ending of one letter (`san@b.c` `n`).
+    return bool(host) and ("." not in host or host[-2] == ".") and "@" not in after
 
 
 def _is_valid(address: str) -> bool:

@@ -24,3 +24,15 @@ def test_an_address_that_lost_a_character_of_its_host_is_told(address, whole):
 )
 def test_other_addresses_are_not(address):
     assert EMAIL.check(address, "电子邮箱") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("green_8648@126.c  o  m", "green_8648@126.com"),
+        ("l x r @ q q . c o m", "lxr@qq.com"),
+        ("bgs@qq.com 1", "bgs@qq.com;1"),
+    ],
+)
+def test_an_address_with_blanks_between_its_letters_is_one(text, address):
+    assert EMAIL.parse(text) == address
