@@ -65,10 +65,22 @@ def _between(
             and (id(unit.table), unit.cell.column) in columns
             and place not in taken
             and len(unit.key) >= _LEAST
-            and unit.has_next
+            and any(_is_behind(other, unit) for other in units)
             and not unit.is_crossed_out
         ):
             yield place
+
+
+def _is_behind(unit: Unit, label: Unit) -> bool:
+    """Tell whether a cell stands in the row of another of its table, right of it."""
+    a, b = unit.cell, label.cell
+    return (
+        unit.table is label.table
+        and a is not None
+        and b is not None
+        and a.row <= b.row < a.row + a.row_span
+        and a.column >= b.column + b.column_span
+    )
 
 
 def _likeness(keys: Sequence[str], unit: Unit) -> float:

@@ -1,5 +1,7 @@
 """Labels that only their place tells, because half of each was lost."""
 
+from dataclasses import replace
+
 import pytest
 
 from extractor.answers.labels import align
@@ -50,6 +52,15 @@ def test_several_in_a_row_are_told_by_their_order():
         "某路1号",
         "1",
     ]
+
+
+def test_cells_may_have_been_laid_anew():
+    rows = (("名称", "近零碳示范"), ("申报单位", "某某公司"), ("联系地址", "某路1号"), ("电话", "1"))
+    units = units_of(sheets.scan(sheets.sheet(1, sheets.grid(rows))))
+    places = [{"column": 3, "column_span": 1} if unit.cell.column else {"column_span": 3} for unit in units]
+    anew = zip(units, places, strict=True)
+    units = tuple(replace(unit, cell=unit.cell.model_copy(update=place)) for unit, place in anew)
+    assert align(FORM, units).found[0].unit.key == "名称"
 
 
 def test_out_of_its_place_or_where_two_are_alike_it_is_not():
