@@ -20,6 +20,7 @@ from models.fields import ChoiceField, SealField
 from models.fields.base import FieldName, Words
 from models.form import FormDefinition
 from models.identity import FormName
+from models.mail_hosts import ANYBODYS
 from models.writing import key
 
 Days = Annotated[int, Constraint(ge=0, le=366)]
@@ -27,11 +28,6 @@ Days = Annotated[int, Constraint(ge=0, le=366)]
 Late = Literal["ask", "accept", "refuse"]
 # The three things that a preliminary review may recommend; what they are called, the campaign says.
 Recommendation = Literal["higher", "own", "none"]
-# Of an organiser's mail: hosts where anybody has an account tell nothing of who wrote.
-_ANYBODYS = {
-    "126.com", "163.com", "yeah.net", "qq.com", "foxmail.com", "sina.com", "sina.cn", "sohu.com", "139.com",
-    "189.cn", "outlook.com", "hotmail.com", "gmail.com", "aliyun.com",
-}  # fmt: skip
 _BRACES = re.compile(r"\{([^{}:]*)(?::0[1-9])?\}")
 _NUMBERED_BY = frozenset({"年", "序号", "编号", "次"})
 _SHORTEST_SEAL = 5  # characters: 教育局 stands in the seals of fourteen bureaus
@@ -384,7 +380,7 @@ def _evidence(campaign: Campaign) -> Iterator[Wrong]:
                 if other := seen.get((what, key(words) if what != "mail" else words)):
                     yield Wrong((*at, what), f"“{words}”已用于 {other}")
                 seen[what, key(words) if what != "mail" else words] = member.name
-                if what == "mail" and words in _ANYBODYS:
+                if what == "mail" and words in ANYBODYS:
                     yield Wrong((*at, what), f"“{words}”是公共邮箱，谁都可以用，应写出完整的邮箱地址")
                 if what == "seals" and len(key(words)) < _SHORTEST_SEAL:
                     yield Wrong((*at, what), f"“{words}”太短，印文应写全称")

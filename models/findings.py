@@ -63,6 +63,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "unparsable": _error("“{title}”填写内容无法识别：{reason}", "请按表中的要求重新填写这一栏"),
     "email-invalid": _error("“{title}”不是有效的电子邮箱：{reason}", "请填写一个能收信的邮箱地址"),
+    "email-cut": _warning("“{title}”“{text}”可能少一个字符，应为“{whole}”的邮箱"),
     "phone-invalid": _error(
         "“{title}”中“{number}”不是有效的电话号码", "请填写能打通的电话号码，固定电话请带区号"
     ),

@@ -18,6 +18,7 @@ from rapidfuzz import fuzz
 from extractor.answers.parted import part
 from extractor.answers.relaid import relaid
 from extractor.answers.units import INNER, Sought, Unit, is_under
+from extractor.answers.worn_labels import told_by_place
 from extractor.text.passage import Keyed
 from extractor.text.tick_signs import CROSS, EMPTY, TICK, TICKED
 from models.fields.rows import Column
@@ -27,6 +28,7 @@ from models.page import Cell
 from models.printed import phrases_of
 from models.writing import key
 
+BY_PLACE = 0.0  # how surely a label is found of which only the place tells
 _MOVED = 0.95
 _CUT = 0.85  # how like a label its two halves must be that stand on two pages
 # lines on which a label goes on, and how far below each other, in their heights
@@ -165,7 +167,22 @@ def align(form: FormDefinition, units: tuple[Unit, ...]) -> Alignment:
     found = _align(labels, units)
     lost = [label.texts for n, label in enumerate(labels) if n not in found]
     parted = part(units, lost, {id(find.unit) for find in found.values()}) if found and lost else units
-    return Alignment(form, labels, parted, found if parted is units else _align(labels, parted))
+    found = found if parted is units else _align(labels, parted)
+    return Alignment(form, labels, parted, {**_by_place(labels, found, parted), **found})
+
+
+def _by_place(labels: Sequence[Label], found: Mapping[int, Find], units: Sequence[Unit]) -> dict[int, Find]:
+    """Find by their places labels that are hardly legible. They tell nothing of which form this is."""
+    lost = {
+        n: [key(text) for text in label.texts]
+        for n, label in enumerate(labels)
+        if n not in found and label.column is None
+    }
+    places = told_by_place(lost, {n: find.order for n, find in found.items()}, units) if found else {}
+    return {
+        n: Find(units[order], order, 0, len(units[order].passage), BY_PLACE, True)
+        for n, order in places.items()
+    }
 
 
 def most(form: FormDefinition, units: Sequence[Unit]) -> float:

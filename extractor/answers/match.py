@@ -23,7 +23,7 @@ from extractor.text.passage import LIST_NUMBER, Passage
 from extractor.weighing.calibration import legibility, sign_of_mark
 from extractor.weighing.form_words import FormWords, sure_words, words_beside
 from extractor.weighing.spelling import corroborate, repeat_words, respell
-from models.fields import Field, SealField, SignatureField
+from models.fields import Field, Seal, SealField, SignatureField
 from models.findings import Finding
 from models.form import FormCell, FormDefinition
 from models.page import Pages, Run
@@ -100,6 +100,9 @@ def _on_paper(one: Observation, grey: frozenset[int]) -> Observation:
     folds hide it."""
     if not one.value.present and any(seen.page in grey for seen in one.evidence):
         return one.model_copy(update={"confidence": min(one.confidence, rungs.STRONG)})
+    if isinstance(one.value, Seal) and not one.value.text and one.confidence <= rungs.EVEN:
+        # Red ink of another shape than a seal's, and without a name, may be the ring of a cup.
+        return one
     return one.model_copy(update={"confidence": rungs.CERTAIN, "signs": sign_of_mark(one.confidence)})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from rapidfuzz import fuzz
 
 from extractor.answers.books import is_doubted_by
-from extractor.answers.labels import Alignment
+from extractor.answers.labels import BY_PLACE, Alignment
 from extractor.answers.regions import Region
 from extractor.answers.units import Unit, unexplained
 from extractor.answers.witness import contradicted
@@ -62,6 +62,8 @@ def oddities(
         # The last words of a Chinese label are its noun: 单位地址 is no 单位. What stands in brackets only
         # explains it.
         found.append(("label-unsure", of_words, title))
+    if find.score == BY_PLACE:
+        found.append(("label-unsure", every, title))
     if _rest_of_label(alignment, index, is_answered=bool(filled)):
         found.append(("label-rest", every, title))
     if find.whole and _holds_another(alignment, index, bare):

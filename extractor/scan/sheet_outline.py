@@ -38,6 +38,12 @@ _MARGIN = (2, 0.04)  # pixels, and share of a page's width: from where to where 
 _ENDS = 0.05  # share of its height at either end, where the ruler of a program may lie over the page
 _GAP = 0.97  # share of a row of its pixels that a gap between ruler and page takes
 _BARE = 0.99  # share of the rest of the margin that is paper
+# Ruled lines that run across what was taken for the edge of a sheet:
+_ALONG = np.linspace(0, 1, 21)[:, None, None]  # places along a piece of line at which it is looked at
+_ROOM = 0.1  # of the sheet's width or height: its own edges, and what they throw, lie no farther out
+_PARTLY = 0.2  # share of a piece that lies on one side of the edge at least
+_IN_LINE = 4  # pixels: a piece that goes on lies no farther beside the line
+_BESIDE_EACH_OTHER = 0.1  # of the sheet's width or height: the sides of a table are farther apart
 
 
 def sheet_in(work: Gray) -> Floats | None:
@@ -45,6 +51,29 @@ def sheet_in(work: Gray) -> Floats | None:
     picture. `work` is in grey, its long side no longer than some 1400 pixels."""
     shown = _shown(work)
     return _lying(work) if shown is None else shown
+
+
+def is_crossed(sheet: Floats, directions: Sequence[Floats]) -> bool:
+    """Tell whether two ruled lines or more, well apart, go on far outside an outline. What lies on a table
+    ends at the edge of the sheet, while a shadow's edge may lie across it. `sheet`: points of the outline, n
+    x 2. `directions`: pieces of straight line of each of the two directions, n x 4, x0, y0, x1, y1."""
+    first, last = sheet.min(axis=0), sheet.max(axis=0)
+    room = _ROOM * (last - first)
+    for across, pieces in enumerate(directions):
+        points = pieces[:, :2] + _ALONG * (pieces[:, 2:] - pieces[:, :2])
+        inside = ((points > first) & (points < last)).all(axis=2).mean(axis=0)
+        outside = ((points < first - room) | (points > last + room)).any(axis=2).mean(axis=0)
+        within, beyond = pieces[inside > _PARTLY], points[:, outside > _PARTLY]
+        way = within[:, 2:] - within[:, :2]
+        normals = np.column_stack([-way[:, 1], way[:, 0]]) / np.maximum(np.hypot(*way.T), 1)[:, None]
+        # How far each point of each piece beyond lies beside each line within: points x pieces x lines.
+        off = np.abs(beyond @ normals.T - (within[:, :2] * normals).sum(axis=1))
+        going_on = (off.max(axis=0) < _IN_LINE).any(axis=1)
+        places = beyond[:, going_on, 1 - across].mean(axis=0)
+        side = (last - first)[1 - across]
+        if len(places) and float(places.max() - places.min()) > _BESIDE_EACH_OTHER * side:
+            return True
+    return False
 
 
 def _shown(work: Gray) -> Floats | None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from extractor.scan.frames import TERMS, Bend, is_plain, lay_flat, moved
 from extractor.scan.segments import find_segments
-from extractor.scan.sheet_outline import sheet_in
+from extractor.scan.sheet_outline import is_crossed, sheet_in
 from extractor.scan.skew import text_skew
 from extractor.scan.stamps import Stamp, without_frames
 from models.page import Frame, Warp
@@ -112,6 +112,10 @@ def _frame(colour: Colour, points: tuple[float, float] | None, stamps: Sequence[
     shown = without_frames(lit(work), stamps, zoom)
     lines = _find_lines(shown)
     sheet = sheet_in(work)
+    middle = np.array([work.shape[1], work.shape[0]]) / 2
+    if sheet is not None and is_crossed(sheet - middle, (lines.level, lines.upright)):
+        # What was taken for an edge of the sheet is that of a shadow across it.
+        sheet = None
     # A scanner has no perspective and bends nothing. A few lines in a corner of the page would invent either.
     told = sheet is not None or (
         _spread(lines, work.shape) > _SPANNED and not _lie_together(lines, work.shape)

@@ -2,10 +2,12 @@
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from models.fields.base import BetweenDigits, Entered, MadeOf, Punctuation, TextualField, Widget
 from models.findings import Finding
+from models.mail_hosts import whole_host
 from models.writing import compact, excerpt, one_line, tidy, traced
 
 _SEVERAL = re.compile(r"[;,、，；/|]+")
@@ -124,18 +126,25 @@ class EmailField(TextualField):
         return value
 
     def check(self, value: str, title: str) -> list[Finding]:
-        wrong = [address for address in value.split(";") if not _is_valid(address)]
-        return [
-            Finding.of("email-invalid", self.name, title=title, reason=excerpt(address)) for address in wrong
-        ]
+        found: list[Finding] = []
+        for address in value.split(";"):
+            whole = whole_host(address.rpartition("@")[2].lower())
+            if not _is_valid(address):
+                found.append(Finding.of("email-invalid", self.name, title=title, reason=excerpt(address)))
+            elif whole:
+                text = excerpt(address)
+                found.append(Finding.of("email-cut", self.name, title=title, text=text, whole=whole))
+        return found
 
 
 def _addresses(text: str) -> list[str]:
     """Return the words of `text`, joined where a line was surely broken inside an address."""
     words = _without_label(text).split()
     joined: list[str] = []
-    for word in words:
-        if joined and _is_broken(joined[-1], word):
+    for before, word in pairwise(["", *words]):
+        # Who sets letters apart sets all of them apart.
+        is_spaced = len(before) == len(word) == 1
+        if joined and (_is_broken(joined[-1], word) or is_spaced):
             joined[-1] += word
         else:
             joined.append(word)
@@ -157,7 +166,8 @@ def _is_broken(before: str, after: str) -> bool:
     host = before.partition("@")[2]
     if before[-1] in "@-_" or after[0] in "@.-_" or (host and before[-1] == "."):
         return True
-    return bool(host) and "." not in host and "@" not in after
+    # Neither a host without an ending is whole, nor an ending of one letter (`san@b.c` `n`).
+    return bool(host) and ("." not in host or host[-2] == ".") and "@" not in after
 
 
 def _is_valid(address: str) -> bool:

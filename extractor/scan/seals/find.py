@@ -24,6 +24,7 @@ _SMALLEST_SQUARE = 21.5  # millimetres: least width of a square one; smaller one
 _LONGEST_THUMB = 36.0  # millimetres: the print of a thumb is no longer
 _POINTS_A_MM = 72 / 25.4  # points a millimetre
 _REDDISH = 38  # levels: least redness of a seal's ink, even pale, when noise has been averaged out
+_PALE = 16  # levels: the same of the ink of a ring that is drawn all the way round
 _NARROWEST = 8  # millimetres: least shorter side of a blot that may be a piece of a seal
 _GAP = 4  # millimetres: gaps in a seal's ink that are closed
 _BAND = 0.7  # millimetres: least band of paper between two squares
@@ -104,19 +105,40 @@ def _lies_in(ring: Ring, other: Ring) -> bool:
 
 
 def _red_seals(layers: Layers) -> list[Ring]:
-    """Find red ink that is as large as a seal and hangs together once gaps of a few millimetres are
-    closed."""
+    """Find the red seals, and those so pale that only their rings tell them from the shimmer of paper and
+    from the coloured fringes of print."""
     if not cv2.hasNonZero(layers.redness):
         return []
-    millimetre = layers.scale * _POINTS_A_MM
     zoom = min(1.0, _LOOK / 72 / layers.scale)
     small = cv2.resize(layers.redness, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
-    mask = np.uint8(255) * (small > _REDDISH)
-    if not mask.any():
-        return []
+    millimetre = layers.scale * _POINTS_A_MM
     # Closing gaps needs room to grow beyond the edge of the page.
     room = round(_MARGIN * millimetre * zoom) + 2
-    mask = cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
+    small = cv2.copyMakeBorder(small, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
+    found = _in_ink(np.uint8(255) * (small > _REDDISH), millimetre, zoom, room)
+    return found + [
+        ring
+        for ring in _pale_rings(np.uint8(255) * (small > _PALE), millimetre, zoom, room)
+        if all(math.hypot(ring.x - one.x, ring.y - one.y) > max(ring.rx, one.rx, one.ry) for one in found)
+    ]
+
+
+def _pale_rings(mask: Gray, millimetre: float, zoom: float, room: int) -> Iterator[Ring]:
+    """Yield the rings in a mask (255) of pale ink: whole ones, of a seal's size."""
+    for own in _blots(mask, millimetre * zoom):
+        ring = _outlined(own, zoom, room)
+        across = 2 * max(ring.rx, ring.ry) / millimetre if ring else 0.0
+        is_whole = ring and ring.shape != "square" and ring.confidence > rungs.STRONG
+        if ring and is_whole and _SMALLEST <= across < _LARGEST:
+            yield ring
+
+
+def _in_ink(mask: Gray, millimetre: float, zoom: float, room: int) -> list[Ring]:
+    """Find red ink that is as large as a seal and hangs together once gaps of a few millimetres are closed.
+    `mask`: 255 where there is red ink, scaled by `zoom`, with `room` pixels around the page; `millimetre` is
+    in pixels of the page."""
+    if not mask.any():
+        return []
     rings: list[Ring] = []
     for own in _without_chops(_blots(mask, millimetre * zoom), millimetre, zoom, room):
         ring = _outlined(own, zoom, room)

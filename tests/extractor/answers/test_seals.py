@@ -151,6 +151,17 @@ def test_a_seal_is_less_surely_absent_from_a_copy_without_colour(coloured: bool)
     assert (seal.confidence > rungs.ACCEPTED) is coloured
 
 
+@pytest.mark.parametrize(
+    ("sure", "text"), [(rungs.EVEN, None), (rungs.EVEN, "某某公司"), (rungs.NAMED, None)]
+)
+def test_ink_with_neither_the_shape_of_a_seal_nor_a_name_goes_to_a_person(
+    sure: float, text: str | None
+) -> None:
+    mark = SealMark(box=Box(x0=300, y0=460, x1=400, y1=540), text=text, confidence=sure)
+    page = Page(number=1, width=595, height=842, blocks=(_on_paper(),), seals=(mark,))
+    assert (_seals_of(page).confidence < rungs.ACCEPTED) is (sure == rungs.EVEN and text is None)
+
+
 def _seals_of(page: Page) -> Observation:
     over = Pages(reader="scan", pages=(page,))
     return next(

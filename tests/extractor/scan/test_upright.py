@@ -73,6 +73,15 @@ def test_a_sheet_half_in_the_shade_is_kept_whole():
     assert width / height == pytest.approx(210 / 297, rel=0.03)
 
 
+def test_a_sheet_with_a_hard_shadow_across_its_table_is_kept_whole():
+    photo = drawing.photographed(_form())
+    photo[photo.max(axis=2) <= 70] = 60
+    photo[: int(0.45 * len(photo))] //= 3
+    flat = upright.flatten(photo, None)
+    height, width = flat.colour.shape[:2]
+    assert height > width
+
+
 def test_shadow_is_taken_off():
     picture = drawing.blank(800, 800)
     shade = np.linspace(0.4, 1, 800)[None, :, None]

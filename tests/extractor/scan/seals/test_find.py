@@ -101,6 +101,14 @@ def test_a_seal_is_found_where_it_was_set_and_knows_whether_it_is_dark(colour):
     assert ring.is_dark == (colour == BLACK)
 
 
+def test_a_seal_as_pale_as_the_print_of_a_bad_copy_is_found():
+    picture = _page()
+    _stamp(picture, 800, 1300, "武汉某某商业管理公司", RED)
+    (ring,) = _found((255 - (255 - picture.astype(np.float32)) * 0.1).astype(np.uint8))
+    assert ring.red
+    assert (ring.x, ring.y) == pytest.approx((800, 1300), abs=6)
+
+
 def test_two_red_seals_that_overlap_are_two():
     picture = _page()
     _stamp(picture, 800, 1250, "武汉某某商业管理公司", RED)
