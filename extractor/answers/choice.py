@@ -25,6 +25,7 @@ _SEPARATORS = frozenset(";,、，；。.:：/|｜-—_·")
 # A bare mark that stands further than this beyond the first or the last option may belong to no option at
 # all.
 _FAR = 2
+_SIGN = 2  # characters: a mark by pen is read as no more
 _NUMBERS = re.compile(r"[\d①-⑳]+")
 # Stars, arrows, plus signs: beside options they are marks of a kind that nobody told us.
 _SIGNS = ("So", "Sm", "Sc")
@@ -248,7 +249,12 @@ class _Reader:
             return self._ambiguous(value, "有的选框状态不明，或有圈画", self._value(ticked + unclear) or ())
         if any("corrected" in o.marks for o in self.options):
             return self._ambiguous(self._value(ticked), "有的勾选又被划去")
-        if self._is_read_off and len(self.options) > 1 and not all(o.marks for o in self.options):
+        if (
+            self._is_read_off
+            and len(self.options) > 1
+            and not all(o.marks for o in self.options)
+            and not self._is_crossed_beside()
+        ):
             told = None if ticked else self._without_marks()
             lacking = self._ambiguous(self._value(ticked), "有的选项旁没有看到选框")
             return told if told and told.value and told.doubts else lacking
@@ -259,10 +265,15 @@ class _Reader:
         """Whether the text was read off a picture, where a box may be overlooked."""
         return any(isinstance(span, Run) and span.confidence < 1 for span in self.passage.spans)
 
+    def _is_crossed_beside(self) -> bool:
+        """Whether crosses stand beside options none of which has a box."""
+        marks = {mark for o in self.options for mark in o.marks}
+        return "cross" in marks and not marks & set(BOXES)
+
     def _without_marks(self) -> ChoiceReading:
         """No tick anywhere: what was left standing, or how it is written, may still tell."""
         missing = len({o.index for o in self.options}) < len(self.field.options)
-        boxed = any(o.marks for o in self.options)
+        boxed = any(mark in BOXES for o in self.options for mark in o.marks)
         if missing and not boxed and len(self.options) == 1:
             return ChoiceReading(self._value(self.options), rungs.NAMED)
         if self._is_read_off and (lost := self._lost_to_a_mark()):
@@ -299,10 +310,27 @@ class _Reader:
             return self._inferred(bare, lost_box)
         if self._is_read_off and not boxed and (odd := odd_option(self.tokens, self.passage)) is not None:
             return self._inferred([self.options[odd]], "唯独该项的字认得与别项不同，其上可能有标记")
+        if self._is_read_off and (by_sign := self._beside_a_sign()) is not None:
+            return self._inferred([by_sign], "唯独该项旁另有字样，可能是标记")
         runs = [span for span in self.passage.spans if isinstance(span, Run)]
         if any(run.confidence < 1 and _BY_PEN & run.emphasis for run in runs):
             return self._ambiguous(None, "选项上或选项下有划线")
         return ChoiceReading(None, rungs.CERTAIN)
+
+    def _beside_a_sign(self) -> _Option | None:
+        """The option beside which alone something short stands that is no word of the form: what a pen drew
+        is read as a character or two. Between two it is the nearer one, or the one after it."""
+        text, named = self.passage.text, [token for token in self.tokens if token.option is not None]
+        inside = {n for token in self.tokens for n in range(token.start, token.end)}
+        odd = [n for n, char in enumerate(text) if n not in inside and char.isalnum()]
+        if not odd or odd[-1] - odd[0] >= _SIGN:
+            return None
+        gaps = [
+            min(abs(token.start - odd[-1] - 1), abs(odd[0] - token.end))
+            + 10 * ("\n" in text[min(token.start, odd[0]) : max(token.end, odd[-1])])
+            for token in named
+        ]
+        return self.options[max(n for n, gap in enumerate(gaps) if gap == min(gaps))]
 
     def _lost_to_a_mark(self) -> ChoiceReading | None:
         """The reading where more options were read than may be chosen, and the others were not: a form prints

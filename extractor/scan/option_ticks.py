@@ -31,6 +31,7 @@ _THIN = 0.6  # share of its box that it inks at most
 _THICKEST = 0.25  # ems: print is no thicker
 _RARE = 0.2  # share of a row's ink: less of it is thicker than its print
 _ALONE = 0.3  # ems: least width of one that is told by black ink alone
+_ROUGH = 0.4  # ems: least width and height of a mark that has no shape of its own
 _RISE = 0.18  # ems that the arm of a tick on words rises above the print at least
 _UPRIGHT = (0.25, 2.6)  # rows a column: slope of that arm
 _LEAN = 0.12  # ems: mean distance of its ink from a straight line, at most
@@ -74,6 +75,8 @@ def find_ticks(row: Row, pens: Mask, ink: Mask) -> Iterator[tuple[float, float, 
         found += _coloured(pens, row)
     if not found:
         found += _marked_box(apart, row)
+    if not found:
+        found += _scribbled(apart, row)
     arms = [(x0, x1) for x0, x1 in _arms(row, ink) if not any(a < x1 and x0 < b for a, b in found)]
     yield from ((row.left + a, row.left + b, False) for a, b in found)
     yield from ((row.left + a, row.left + b, True) for a, b in arms)
@@ -128,6 +131,20 @@ def _pieces(mask: Mask) -> list[Run]:
     """Return the connected components of a row's part."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     return [Run(x, x + wide, y, y + high) for x, y, wide, high in stats[1:, :4].tolist()]
+
+
+def _scribbled(apart: Mask, row: Row) -> list[tuple[float, float]]:
+    """Return where a mark of whatever shape stands beside the words of a row, nothing where there are
+    several. `apart`: the ink beside the words."""
+    middle = (row.top + row.bottom) / 2
+    pieces = [
+        one
+        for one in _pieces(apart)
+        if min(one.x1 - one.x0, one.high) > _ROUGH * row.em
+        and max(one.x1 - one.x0, one.high) < _LARGE * row.em
+        and one.top < middle < one.bottom
+    ]
+    return [(float(pieces[0].x0), float(pieces[0].x1))] if len(pieces) == 1 else []
 
 
 def _marked_box(apart: Mask, row: Row) -> list[tuple[float, float]]:

@@ -1,7 +1,7 @@
 """Finds lines that a pen drew under some of the characters of a line, as people do to choose among options.
 
-A line under all of them is one to write on. Sizes are in ems: an em is the width of a Chinese character of
-the line.
+A line under all of them is one to write on, unless what else stands in their cell has none. Sizes are in ems:
+an em is the width of a Chinese character of the line.
 """
 
 from collections.abc import Iterator
@@ -40,10 +40,14 @@ def mark_underlined(page: FlatPage) -> FlatPage:
     dark = (page.lifted < PAPER) & (page.ruling.lines == 0)
     if page.layers.red.any():
         dark |= loose_red(page.layers, page.rings)
+    marks = [_marks(line, dark, page) if line.place.cell is not None else () for line in page.lines]
+    by_cell: dict[tuple[int, int] | None, list[tuple[bool, ...]]] = {}
+    for line, own in zip(page.lines, marks, strict=True):
+        by_cell.setdefault(line.place.cell, []).append(own)
     lines = []
-    for line in page.lines:
-        marks = _marks(line, dark, page) if line.place.cell is not None else ()
-        lines.append(replace(line, underlined=marks) if any(marks) and not all(marks) else line)
+    for line, own in zip(page.lines, marks, strict=True):
+        others_have_none = not all(all(one) for one in by_cell[line.place.cell])
+        lines.append(replace(line, underlined=own) if any(own) and others_have_none else line)
     return page.reading(lines)
 
 

@@ -430,3 +430,13 @@ def test_two_rings_choose_two_options_and_rings_around_most_choose_none() -> Non
     assert _on_paper(*(part for pair in words for part in pair)).value == ("城镇", "校园")
     words = [("unclear", option) for option in OPTIONS]
     assert _on_paper(*(part for pair in words for part in pair)).value is None
+
+
+def test_a_cross_or_something_unread_beside_one_of_options_without_boxes_chooses_it() -> None:
+    """Crosses and scribbles are read as characters: the other option had been proposed, as if it lacked a
+    box."""
+    two = FIELD.model_copy(update={"options": ["男", "女"], "max": 1})
+    for text, chosen in (("X男 女", "男"), ("男 X女", "女"), ("州男\n女", "男"), ("男 M女", "女")):
+        reading = read(*(Run(text=char, confidence=0.99) for char in text), field=two)
+        assert reading.value == (chosen,), text
+        assert reading.doubts

@@ -65,3 +65,14 @@ def test_the_foot_of_a_character_that_a_blurred_copy_parts_from_it_is_none():
     form = Form("全职 兼职 退休")
     form.draw([(4.6, 1.1), (5.35, 1.12)], BLACK, 3)
     assert not _under(form)
+
+
+def test_a_stroke_under_all_of_an_option_that_was_read_by_itself():
+    """Met on copies: options far apart are lines of their own, and 7 of 19 underlined ones were told."""
+    form = Form("邮寄")
+    form.write("自取", 6, 0)
+    form.lines.append(form.line("自取", X + 6 * 36, Y, (0, 1)))
+    form.draw([(-0.1, 1.14), (2.1, 1.12)], BLACK, 4)
+    assert _under(form) == "邮寄"
+    form.draw([(5.9, 1.14), (8.1, 1.12)], BLACK, 4)
+    assert not _under(form)
