@@ -14,6 +14,7 @@ from statistics import median
 from typing import Any
 
 import pypdfium2
+from pydantic import ValidationError
 
 from benchmarks.drafts.forms import Asked, Form
 from benchmarks.drafts.written import add_forms, forms_asked
@@ -62,7 +63,8 @@ def measure(
     blank, filled = (_as(data, suffix, kept) for data in (form.blank, form.filled))
     try:
         drafted = draft_form(blank, "drafted", field_name, how)
-    except UnreadableFile as error:
+        definition = FormDefinition.model_validate(drafted.form)
+    except (UnreadableFile, ValidationError) as error:  # a draft that is no definition is none
         score.told.append(f"{form.title}：{error}")
         score.labels[False] += len(form.truth)
         score.changes.append(len(form.truth))
@@ -105,7 +107,7 @@ def measure(
         score.told.append(f"{form.title}：多出“{one.labels[0]}”（{one.kind}）")
     score.changes.append(changes + len(left))
     if reads:
-        _read(form, FormDefinition.model_validate(drafted.form), filled, suffix, matched, score, how)
+        _read(form, definition, filled, suffix, matched, score, how)
 
 
 def _read(

@@ -26,8 +26,8 @@ def by_column(cell: FormCell, region: Region, units: Sequence[Unit]) -> Iterator
     what the form prints there, as the unit of a row, is no column.
     """
     printed = tuple(item for item in cell.content if isinstance(item, Printed))
-    said = {key(item.text) for item in printed}
-    given = [unit.key in said for unit in region.units]
+    said = {key(item.text) or item.text.strip() for item in printed}
+    given = [(unit.key or unit.passage.text.strip()) in said for unit in region.units]
     places = tuple(unit for unit, is_given in zip(region.units, given, strict=True) if not is_given)
     fields = cell.fields
     is_parted = (

@@ -153,7 +153,7 @@ def find_words(keyed: Keyed, texts: Sequence[str], start: int) -> tuple[int, int
     """Where in the key, from `start` on, one of `texts` stands, exactly or nearly."""
     for text in texts:
         wanted = key(text)
-        at = keyed.key.find(wanted, start)
+        at = keyed.key.find(wanted, start) if wanted else -1  # a printed dash has no letters
         if at >= 0:
             return at, at + len(wanted)
     best: tuple[float, int, int] | None = None

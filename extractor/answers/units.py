@@ -20,6 +20,7 @@ from models.writing import CJK, key
 _LEAST_SIMILAR = 0.75
 INNER = 0.9  # how surely that is a label which is only a part of its unit
 _EXPLAINED = 0.95  # how surely one is which its cell explains
+_LONGEST_LABEL = 30  # characters; what has more is a statement
 _SHORT = 4  # characters of which none may differ
 _APART = 0.5  # of a line's height: a gap between two words
 _LONGER = 1.5  # times its length that a text may have to be compared with a label as a whole
@@ -270,7 +271,10 @@ def _hits(unit: Unit, sought: Sought) -> Iterator[Hit]:
     score = max(fuzz.ratio(k, unit.key) / 100 for k in sought.keys) if len(unit.key) <= sought.most else 0.0
     if not inner and unit.bare_key in sought.keys and unit.has_next:
         score = max(score, _EXPLAINED)
-    if score == 1.0 or (score >= _LEAST_SIMILAR and not inner):
+    is_headed = unit.first_line_key in sought.keys
+    # What stands under a long statement that is a label is little beside it, and no explanation of it.
+    is_statement = is_headed and len(unit.first_line_key or "") > _LONGEST_LABEL
+    if score == 1.0 or (score >= _LEAST_SIMILAR and not inner and not is_statement):
         yield Hit(0, len(text), score, True)
         return
     yield from inner
@@ -280,7 +284,7 @@ def _hits(unit: Unit, sought: Sought) -> Iterator[Hit]:
             for piece in unit.pieces
             if _is_like(key(text[slice(*piece)]), sought.keys)
         )
-    if unit.first_line_key in sought.keys:
+    if is_headed:
         # The cell's first line is the label, its other lines are the value.
         yield Hit(0, text.index("\n") + 1, INNER, False)
 

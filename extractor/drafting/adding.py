@@ -10,17 +10,20 @@ from extractor.drafting.boxes import is_boxed
 from extractor.drafting.content import content_of, parted
 from extractor.drafting.found import Guess, Placed, Spotted
 from extractor.drafting.grid import Cells
-from extractor.drafting.kinds import BLANKS, is_blank, is_money, is_sum, is_time, unit_of
+from extractor.drafting.kinds import BLANKS, is_blank, is_money, is_sum, is_time, named_and_stamped, unit_of
 from extractor.drafting.marks import is_mark
 from extractor.drafting.naming import title_of
 from models.page import Cell, Line, Pages, Run
-from models.writing import key, one_line
+from models.writing import CJK, key, one_line
 
 _MOST_NAME = 24
 # A day at the end of a line, behind a drawn blank and a gap, or far behind words and a colon.
 _DAY_APART = re.compile(
     r"(?:(?<=[_＿]{3})\s\s|(?<=\s{12})|(?<=_{10}))[_＿\s]*年[_＿\s]+月(?:[_＿\s]+日)?\s*$"
 )
+_DAY_AT_END = re.compile(r"(?<=[_＿\s])[_＿\s]{2}年[_＿\s]*月(?:[_＿\s]*日)?\s*$")
+# Whose stamp stands behind the day of a line: 年 月 日 （企业公章）
+_STAMP_BEHIND_DAY = re.compile(rf"(?<=日)[\s_＿]*[（(][{CJK}]{{1,10}}[章][)）]\s*$")
 
 Name = Callable[[str], str]
 
@@ -68,10 +71,15 @@ class Adding:
             made = []
             for label, whole in asked[at : at + together]:
                 text, advice = parted(whole) if BLANKS.match(whole) else (whole, "")
-                is_open = is_blank(text) or is_mark(text) or is_boxed(text)
+                is_open = is_blank(text) or is_boxed(text)
+                stamp = None if is_open or is_time(label) else _STAMP_BEHIND_DAY.search(text)
+                text = text[: stamp.start()] if stamp else text
+                is_open = is_open or stamp is not None or is_mark(text)
                 if not is_open:
                     self.tell(f"“{label}”后已有文字“{one_line(text)[:20]}”，按填写的内容处理", doubt=True)
-                day = None if is_time(label) else _DAY_APART.search(text)
+                # Who stamps writes a name before the day, however little room a picture shows for it.
+                apart = _DAY_APART if named_and_stamped(label) is None else _DAY_AT_END
+                day = None if is_time(label) else apart.search(text)
                 if day and is_mark(label) and not text[: day.start()]:
                     day = None  # the day is all that there is room for
                 text = text[: day.start()] if day else text
@@ -81,6 +89,8 @@ class Adding:
                 if day:
                     words = re.sub(r"[（(].*", "", label) if is_mark(label) else ""
                     self.add_day(content, words, "行末印有", day[0])
+                if stamp:
+                    self.add_stamp(content, stamp[0].strip(), "行末印有")
                 if advice:
                     content.append({"kind": "printed", "text": advice, "inline": True})
                 made.append(
@@ -97,6 +107,15 @@ class Adding:
         self.place(None)
         self.tell(f"“{title}”是 {kind}：{why}{said}")
         content.append({"kind": kind, "name": self.named(title, self.names), "label": title})
+
+    def add_stamp(self, content: list[dict[str, Any]], words: str, why: str) -> None:
+        """A place for a stamp behind other places of its line, in the cell with this content."""
+        title = self.called(title_of("", {"kind": "seal", "prompt": words}), "")
+        self.place(None)
+        self.tell(f"“{title}”是 seal：{why}“{words}”")
+        content.append(
+            {"kind": "seal", "name": self.named(title, self.names), "label": title, "prompt": words}
+        )
 
     def content(self, words: str, label: Cell | str, cell: Cell, before: str = "") -> list[dict[str, Any]]:
         """What is asked for beside the `label`, in which `words` are what it is called."""

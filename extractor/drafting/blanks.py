@@ -24,6 +24,8 @@ _UNIT_BEHIND = re.compile(rf"\s*([{CJK}A-Za-z%％㎡]{{1,4}}(?:/[{CJK}A-Za-z]{{1
 PLACE_BEHIND = re.compile(
     r"\s*((?:省|市|县|区|州|盟|旗|乡|镇|村|街道|社区|居委会|学院|系|年级|班)(?:[（(][省市县区州盟旗乡镇村、/]{1,5}[)）])?)"
 )
+# The counts of places in a list, and one behind which nothing stands.
+_COUNTS, _ENDS_IN_COUNT = re.compile(r"(?<![\d.])(\d)[.．、]"), re.compile(r"(?<![\d.])\d[.．、]\s*$")
 _CLAUSE = re.compile(r"[，。；：、,;:\s（）()]")
 LEAST = 2  # blanks that make words a sentence to be filled in
 _LEAST_DRAWN = 2  # blanks under which a line is drawn, so that they are a place to write on
@@ -89,13 +91,21 @@ def beside(text: str) -> Beside | None:
 def sentence(lines: Iterable[str], least: int = LEAST) -> tuple[Blank, ...]:
     """The blanks of a sentence; none where the words are no sentence with as many as `least`, or stand in
     lines of their own, as labels do."""
-    text = "".join(lines)
+    text = _with_last_place("".join(lines))
     found = list(_BLANK.finditer(text))
     if len(found) < least:
         return ()
     blanks = tuple(_blanks(text, found))
     # One that begins with a blank is called by what stands behind it.
     return blanks if key(blanks[0].before) or blanks[0].place else ()
+
+
+def _with_last_place(text: str) -> str:
+    """Words with a blank behind the last of several counts, 1. ____ 2., which a page does not print at the
+    end of a line."""
+    counts = [int(one) for one in _COUNTS.findall(text)]
+    is_list = len(counts) > 1 and counts == list(range(1, len(counts) + 1)) and _ENDS_IN_COUNT.search(text)
+    return text + "____" if is_list else text
 
 
 def unit_behind(text: str, known: re.Pattern[str]) -> str | None:

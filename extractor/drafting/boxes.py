@@ -33,7 +33,7 @@ _COUNT = r"[\s;；,，、/|]*[（(]?(\d{1,2}|[A-Z]|[①-⑳])(?:(?<=[①-⑳])|[
 _COUNT_BEFORE, _COUNT_BEHIND = re.compile(rf"{_COUNT}(?!\d)\s*(?=\S)"), re.compile(rf"{_COUNT}\s*$")
 # A sentence in which boxes stand, up to the last option and behind it.
 _GOES_ON = re.compile(
-    rf"(\s*[{CJK}]{{2,12}}[{_BOX}][^，,；;。_＿]*[{_BOX}][^，,；;。{_BOX}_＿（(]+)([，,；;][^{_BOX}]+)",
+    rf"(\s*[{CJK}]{{2,12}}[，,]?[{_BOX}][^，,；;。_＿]*[{_BOX}][^，,；;。{_BOX}_＿（(]+)([，,；;][^{_BOX}]+)",
     re.DOTALL,
 )
 _LEAST_MORE = 2  # blanks behind the boxes

@@ -13,6 +13,7 @@ from extractor.drafting.kinds import (
     COUNTED_BY,
     UNITS,
     is_blank,
+    is_time,
     kind_of,
     named_and_stamped,
     with_unit,
@@ -41,6 +42,7 @@ _REQUIRED = re.compile(r"^\s*[*＊★]|[（(]必填[)）]|[*＊★]\s*$")
 _OWN_LABEL = re.compile(rf"[{CJK}、/（）()]{{3,16}}[:：]")
 _ANY_OPINION = "意见"
 _ROOM_BEFORE = re.compile(r"\s*\n|[\s_＿]{12}")  # a day: an empty line, or as much as a short opinion takes
+_DAY_UNDER = re.compile(r"\n[\s_＿]*年[\s_＿]*月[\s_＿]*日\s*$")
 _OWN_PLACE = re.compile(rf"\s*([{CJK}]{{2,12}}|[{CJK}](?:[ \u3000]{{1,4}}[{CJK}]){{1,3}})\s*[:：]")
 _NEXT_COUNT = re.compile(r"(?<=\S)\s*[①-⑳]\s*$")  # of the next option, before its box
 _ADVICE = re.compile(r"\s*[（(][^（()）]+[)）]\s*$")
@@ -145,7 +147,12 @@ def _inner(cell: Cell) -> list[tuple[str, str]]:
 
 
 def _prompted(prompt: str, text: str, found: Content) -> None:
-    """A place behind words and a colon, and the advice in brackets behind it."""
+    """A place behind words and a colon, the advice in brackets behind it, and the day on a line under it."""
+    day = None if is_time(prompt) else _DAY_UNDER.search(text)
+    if day:
+        _prompted(prompt, text[: day.start()], found)
+        found.add("下一行印有年月日", kind="date")
+        return
     blank, advice = parted(text)
     kind, why = kind_of(prompt, blank)
     found.add(why, **with_unit(kind, prompt, blank), prompt=f"{prompt}：")

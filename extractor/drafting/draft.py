@@ -8,7 +8,7 @@ from typing import Any
 
 from extractor.drafting.adding import Name
 from extractor.drafting.found import Draft, seen
-from extractor.drafting.grid import once, whole_rows, widths
+from extractor.drafting.grid import once, whole_rows, widths, with_heads
 from extractor.drafting.kinds import unit_for_all, unit_of_money
 from extractor.drafting.marks import bracketed, is_mark
 from extractor.drafting.naming import labelled, title_of
@@ -56,7 +56,7 @@ def _holds_rows(table: Table) -> bool:
 @dataclass
 class _Drafting(Rows):
     def draft(self) -> Draft:
-        blocks = whole_rows([block for page in self.pages.pages for block in page.blocks])
+        blocks = with_heads(whole_rows([block for page in self.pages.pages for block in page.blocks]))
         if len(single := once(blocks)) < len(blocks):
             blocks = single
             self.tell("同一份表印了几份，只拟一份；收回后一份一份地读", place=None)

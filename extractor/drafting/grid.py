@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from extractor.drafting.content import is_to_fill, options_of
+from extractor.drafting.content import begins_with_box, is_to_fill, options_of
 from extractor.drafting.kinds import BLANKS, UNITS, is_blank
 from extractor.drafting.marks import asks_for_marks
 from models.geometry import box_around
@@ -20,6 +20,7 @@ _GROUP = 3  # cells of a label, and of a pair that it stands left of
 _LEAST_ODD = 5  # cells of a row with a label and two pairs
 _STEMS = frozenset("甲乙丙丁戊己庚辛")
 _COUNT = re.compile(r"[一二三四五六七八九十]{1,3}")
+_COUNTED_ROW = re.compile(r"[a-z]{0,3}\d{1,3}|[一二三四五六七八九十]{1,3}", re.I)  # 1, IP01, 一
 _NEAR = 3.0  # points between two edges that are one
 _REST = 1  # letters of a label that breaks over a page with its cell; no label is as short
 _NARROW = 8.0  # points: no character has room in a cell that is narrower
@@ -46,6 +47,33 @@ def whole_rows(blocks: Sequence[Table | Line]) -> list[Table | Line]:
         if isinstance(block, Line) or block.cells:
             found.append(block)
     return found
+
+
+def with_heads(blocks: Sequence[Table | Line]) -> list[Table | Line]:
+    """The blocks of a form with a row of headings that ends a page in the table that goes on under it, with
+    the places for each under the same edges."""
+    found: list[Table | Line] = []
+    for block in blocks:
+        before = found[-1] if found else None
+        if isinstance(block, Table) and isinstance(before, Table) and (heads := _heads_over(before, block)):
+            first = min(cell.row for cell in block.cells)
+            moved = [cell.model_copy(update={"row": first - 1}) for cell in heads]
+            left = tuple(cell for cell in before.cells if cell not in heads)
+            found[-1:] = [before.model_copy(update={"cells": left})] if left else []
+            block = block.model_copy(update={"cells": (*moved, *block.cells)})
+        found.append(block)
+    return found
+
+
+def _heads_over(before: Table, after: Table) -> Cells:
+    """The last row of a table if it is nothing but headings of the first row of the one after."""
+    if not before.cells or not after.cells:
+        return ()
+    last, first = max(cell.row for cell in before.cells), min(cell.row for cell in after.cells)
+    heads = [cell for cell in before.cells if cell.row + cell.row_span - 1 == last]
+    places = [cell for cell in after.cells if cell.row == first]
+    is_over = len(heads) == len(places) > 1 and all(map(_stand_under, heads, places))
+    return heads if is_over and all(map(is_label, heads)) and all(map(is_to_fill, places)) else ()
 
 
 def once(blocks: Sequence[Table | Line]) -> list[Table | Line]:
@@ -170,7 +198,7 @@ def leads(cells: Cells, cell: Cell) -> bool:
     """Whether a cell stands left of others as the label of all of them: it goes over several rows, or it is
     first of a row in which pairs of a label and a place are left without it."""
     if cell.row_span > 1 and len(cells) > 2 and cell is not cells[-1]:
-        return True
+        return not _is_choice(cells[cells.index(cell) + 1])
     if cell is cells[0] and len(cells) > 2 and is_number(cell.text) and is_label(cells[1]):
         return True
     before, rest = cells[: cells.index(cell)], cells[cells.index(cell) :]
@@ -179,6 +207,11 @@ def leads(cells: Cells, cell: Cell) -> bool:
     pairs = cells[1:]
     is_odd = len(cells) % 2 == 1 and len(cells) >= _LEAST_ODD and cell is cells[0]
     return is_odd and all(is_label(one) != (n % 2 == 1) for n, one in enumerate(pairs))
+
+
+def _is_choice(cell: Cell) -> bool:
+    """Whether a cell holds nothing but options, so that it asks for what stands left of it."""
+    return begins_with_box(cell) and len(options_of(cell)) > 1
 
 
 def _is_led(cells: Cells) -> bool:
@@ -212,7 +245,7 @@ def rows_by_column(cells: Cells, following: Sequence[Cells]) -> int:
         return 0
     count = 0
     for row in following:
-        if not same_edges(cells, row) or not is_label(row[0]) or is_number(row[0].text):
+        if not same_edges(cells, row) or not is_label(row[0]) or _COUNTED_ROW.fullmatch(key(row[0].text)):
             break
         unit = unit_in(cells, row)
         if not all(one is unit or is_to_fill(one) for one in row[1:]):
@@ -222,9 +255,25 @@ def rows_by_column(cells: Cells, following: Sequence[Cells]) -> int:
 
 
 def counted_by_column(cells: Cells, following: Sequence[Cells]) -> int:
-    """The same of rows that are counted left of their labels, and print their units, as in statistics."""
-    counted = [row[1:] if row and is_number(row[0].text) and unit_in(cells, row) else () for row in following]
-    return rows_by_column(cells[1:], counted)
+    """The same of rows that are counted left of their labels, and print their units, as in statistics, or
+    leave several places empty, as a budget; their sum stands last, without a number."""
+    return (
+        rows_by_column(cells[1:], [_uncounted(cells, row) for row in following]) if len(cells) > _TWO else 0
+    )
+
+
+def _uncounted(heads: Cells, row: Cells) -> Cells:
+    """A row without the number before its label; nothing where it is no such row."""
+    if len(row) > _TWO and is_number(row[0].text):
+        is_open = len(row) > _GROUP and all(is_blank(cell.text) for cell in row[_TWO:])
+        return row[1:] if unit_in(heads, row) or is_open else ()
+    lead, label = heads[:_TWO]
+    if len(row) < len(heads) and row and row[0].column_span == lead.column_span + label.column_span:
+        return [
+            row[0].model_copy(update={"column": label.column, "column_span": label.column_span}),
+            *row[1:],
+        ]
+    return ()
 
 
 def is_counted_heads(cells: Cells) -> bool:
@@ -324,7 +373,7 @@ def blank_rows(headings: Cells, following: Sequence[Cells]) -> int:
         ):
             break
         # The first column may number the rows.
-        if key(cells[0].text) and not key(cells[0].text).isdigit():
+        if key(cells[0].text) and not _COUNTED_ROW.fullmatch(key(cells[0].text)):
             break
         count += 1
     return count

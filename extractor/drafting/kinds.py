@@ -23,7 +23,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "date",
         re.compile(
-            r"日期|年月日|年\s*月\s*日"
+            r"日期|年月日|年\s*月\s*日|期[起止至]$"
             r"|(?:成立|出生|填报|申报|申请|签订|开工|竣工|完成|到货|交货|交付|购置|迁入|启用|报名|办理)时间"
             r"|(?<!工作)(?<!休息)(?<![节假平])日$"
         ),
@@ -60,7 +60,7 @@ _COUNTS = re.compile(r"(?:计划|预算|决算|执行|到位|下达|拨付|支�
 _COUNT = re.compile(r"(?:数量|年龄)$")
 # What is counted in the unit that a form names for all its sums.
 _SUM = re.compile(
-    r"(?:投资|资金|资本|经费|金额|总额|收入|支出|预算|产值|利润|利税|税额|资产|负债|成本|费用|合计|会费|补助|单价)$"
+    r"(?:投资|资金|资本|经费|金额|总额|收入|支出|预算|产值|利润|利税|税额|资产|负债|成本|费用|合计|会费|补助|单价|折旧|[原净残]值)$"
 )
 _ALL_SUMS = re.compile(
     rf"[（(]?\s*(?:金额|货币|计量)?单位\s*[:：]\s*(?:人民币)?({_MEASURE})((?:[、，,/]{_MEASURE})*)\s*[)）]?"
@@ -163,6 +163,8 @@ def kind_of(label: str, text: str = "") -> tuple[str, str]:
                 return kind, f"格中印有“{one_line(text)}”"
     for kind, words in _KINDS:
         seen = words.search(label)
+        if seen and kind == "month" and BLANK_DATE.search(text):
+            return "date", "格中有年月日"
         if seen:
             return kind, f"标题中有“{seen[0]}”"
     if not said and key(label).endswith("时间") and not _LISTED.search(label):

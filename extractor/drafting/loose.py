@@ -9,7 +9,8 @@ from models.writing import CJK, key, one_line
 _LABEL = re.compile(
     rf"(?:^|(?<=[\s_＿日]))((?<!\S)[{CJK}][（(][{CJK}]{{1,6}}[)）](?=\s*[:：])"
     rf"|(?:(?<!\S)[{CJK}](?:[ \u3000]{{1,6}}[{CJK}]){{1,3}}|[{CJK}]{{2,12}})"
-    rf"(?:[（(][{CJK}]{{1,6}}[)）])?|(?<![^\n])[{CJK}](?=[:：][\s_＿]{{4}}))\s*[:：]"
+    rf"(?:[（(][{CJK}]{{1,6}}[)）])?|(?<![^\n])[{CJK}](?=[:：][\s_＿]{{4}})"
+    r"|(?<!\S)[A-Za-z][A-Za-z-]{1,11}(?=\s*[:：](?:[\s_＿]{4}|\s*$)))\s*[:：]"
 )
 _NO_LABEL = re.compile(r"^(?:注|备注|说明|填表说明|填写说明|附件|附|提示|注意)")
 # What the head of a statistical table says of it, which is print unless it is blank.
@@ -29,6 +30,8 @@ def asked_in(text: str, is_blank: Callable[[str], bool], *, may_be_filled: bool)
         (re.sub(r"\s+", "", one[1]), text[one.end() : end]) for one, end in zip(labels, ends, strict=True)
     ]
     found = [part for label, value in found for part in _counted(label, value)]
+    # What names the table among places beside it is no answer.
+    found = [one for one in found if is_blank(one[1]) or not _OF_TABLE.fullmatch(one[0])] or found
     written = [value for _, value in found if not is_blank(value)]
     if written and (not may_be_filled or _OF_TABLE.fullmatch(found[0][0])):
         return []

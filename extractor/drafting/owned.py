@@ -4,6 +4,8 @@ from extractor.drafting.content import is_to_fill, options_of, own_label
 from extractor.drafting.grid import Cells
 from models.page import Cell, Line, Run
 
+_DRAWN = "__"
+
 
 def owned_in(cells: Cells) -> dict[int, tuple[str, str]]:
     """By their columns the cells of a row that hold a label and its place, as `own_label` tells them: one
@@ -16,7 +18,10 @@ def owned_in(cells: Cells) -> dict[int, tuple[str, str]]:
         for one, other in zip(cells, after, strict=True)
         if one.column in own and not is_to_fill(one) and (other is None or not is_to_fill(other))
     ]
-    return {column: own[column] for column in [*open_, *(boxed if len(boxed) > 1 else [])]}
+    # Where a line is drawn behind the colon that is the place, whatever stands right of it.
+    drawn = [column for column, (_, rest) in own.items() if _DRAWN in rest]
+    several = [one for ones in (boxed, drawn) if len(ones) > 1 for one in ones]
+    return {column: own[column] for column in dict.fromkeys([*open_, *several])}
 
 
 def with_text(cell: Cell, text: str) -> Cell:

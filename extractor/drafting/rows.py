@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.drafting.adding import Adding
 from extractor.drafting.boxes import is_boxed
+from extractor.drafting.columns import Columns, printed_cell
 from extractor.drafting.content import (
     asks,
     begins_with_box,
@@ -19,7 +19,6 @@ from extractor.drafting.content import (
     options_of,
     prompts_in,
     sentence_in,
-    under_heading,
 )
 from extractor.drafting.grid import (
     Cells,
@@ -35,18 +34,18 @@ from extractor.drafting.grid import (
     leads,
     rows_by_column,
     same_edges,
-    unit_in,
     units_between,
     with_whole_labels,
     with_whole_places,
 )
-from extractor.drafting.kinds import BLANKS, is_counted, plain_label, unit_of
-from extractor.drafting.marks import bracketed, is_guidance, is_mark
+from extractor.drafting.kinds import BLANKS, is_blank, is_money, plain_label, unit_of
+from extractor.drafting.marks import asks_for_marks, bracketed, is_guidance, is_mark
 from extractor.drafting.naming import counted_heading, labelled, name_of_sentence
 from extractor.drafting.owned import owned_in, with_text
 from models.page import Cell, Line, Run, Table, Tick
 from models.writing import key, one_line
 
+_SUM = re.compile(r"(?:本页|费用|金额)?(?:合计|总计|小计|共计|累计)")
 _PHOTO = re.compile(r"照片|相片|近照")
 _LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
 _MOST_NAME = 24
@@ -56,7 +55,7 @@ _LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
 
 
 @dataclass
-class Rows(Adding):
+class Rows(Columns):
     """Rows of tables as they are added."""
 
     def add_table(self, table: Table, width: int) -> None:
@@ -65,9 +64,10 @@ class Rows(Adding):
         for cell in with_whole_labels(with_whole_places(table.cells)):
             if not is_frame(cell, table.cells):
                 by_row.setdefault(cell.row, []).append(cell)
-        rows = [sorted(by_row.get(n, ()), key=lambda c: c.column) for n in range(max(by_row, default=-1) + 1)]
+        numbers = range(min([0, *by_row]), max(by_row, default=-1) + 1)  # one may stand before the first
+        rows = [sorted(by_row.get(n, ()), key=lambda c: c.column) for n in numbers]
         for cells in filter(is_counted_heads, rows):
-            self.add({"cells": [_printed_cell(cell) for cell in cells]}, width)
+            self.add({"cells": [printed_cell(cell) for cell in cells]}, width)
         rows = [cells for cells in rows if not is_counted_heads(cells)]
         done = -1
         for number, cells in enumerate(rows):
@@ -91,20 +91,20 @@ class Rows(Adding):
             return spanned
         if spanned and is_label(first) and (many := rows_by_column(rest, following[:spanned])):
             self.tell(f"“{one_line(first.text)}”是几行共有的标题，没有单独保留", doubt=True)
-            self._by_column(rest, following[:many], width, unit_of(first.text) or "")
+            self.by_column(rest, following[:many], width, unit_of(first.text) or "", group=first)
             return many
         if is_headed and blank_rows(rest, following[:spanned]) == spanned:
             self._rows_field(plain_label(first.text), first, rest, following[:spanned], width)
-            return spanned
+            return spanned + self._sums(rest, following[spanned:], width)
         if many := rows_by_column(cells, following):
-            self._by_column(cells, following[:many], width)
+            self.by_column(cells, following[:many], width)
             return many
         both = heads_under_heads(cells, following[0]) if following else []
         if both and (many := rows_by_column(both, following[1:])):
-            self._by_column(both, following[1 : 1 + many], width, under=following[0])
+            self.by_column(both, following[1 : 1 + many], width, under=following[0])
             return 1 + many
         if many := counted_by_column(cells, following):
-            self._by_column(cells, following[:many], width, numbered=True)
+            self.by_column(cells, following[:many], width, numbered=True)
             return many
         if len(cells) > 1 and all(map(is_label, cells)):
             if is_list_head(cells, following):
@@ -119,12 +119,14 @@ class Rows(Adding):
             below = blank_rows(cells, following)
             if below >= _LEAST_ROWS:
                 self._rows_field(plain_label(self._heading_before()), None, cells, following[:below], width)
-                return below
+                return below + self._sums(cells, following[below:], width)
             if following and same_edges(cells, following[0]) and all(map(is_to_fill, following[0])):
                 self._above(cells, following[0], width)
                 return 1
+            if following and self._one_under(cells, following, width):
+                return 1
             if is_head_twice(cells, following):
-                self.add({"cells": [_printed_cell(cell) for cell in cells]}, width)
+                self.add({"cells": [printed_cell(cell) for cell in cells]}, width)
                 return 0
         self._pairs(cells, width)
         return 0
@@ -133,32 +135,13 @@ class Rows(Adding):
         """A row of labels, each with what stands to its right."""
         self.units = units_between(cells)
         cells = [cell for cell in cells if cell not in self.units.values()]
-        if len(cells) > 1 and all(map(is_labelled, cells)):
-            own = [{**self._own_label(cell), "columns": cell.column_span} for cell in cells]
-            self.add({"labels": "above", "cells": own}, width)
-            return
-        if len(cells) > 1 and _NOTE.fullmatch(key(cells[0].text)) and is_label(cells[1]):
-            self.add_print(" ".join(one_line(cell.text) for cell in cells if key(cell.text)), width)
-            return
         owned = owned_in(cells)
-        if len(cells) > 2 and cells[0].column not in owned and all(c.column in owned for c in cells[1:]):
-            self._all_own(cells, owned, width)
+        if self._alone(cells[0], width) if len(cells) == 1 else self._alike(cells, owned, width):
             return
         made: list[dict[str, Any]] = []
         lead = 0  # columns of a label that stands left of several rows
         label: Cell | None = None
         for cell in cells:
-            if len(cells) == 1 and (prompts := prompts_in(cell)):
-                self.add_line(prompts, width, "整行的一格")
-                return
-            is_empty = not key(cell.text) and not options_of(cell)
-            is_told = is_guidance(cell) or begins_with_box(cell)
-            if len(cells) == 1 and (is_empty or (is_told and self._has_heading())):
-                self._empty(cell, width)
-                return
-            if len(cells) == 1 and asks(cell):
-                self.add_alone(cell, width)
-                return
             said = owned.get(cell.column)
             if said and not (label and label.text.rstrip().endswith(_COLONS)):
                 self._own(made, cell, said, label, lead)
@@ -166,11 +149,15 @@ class Rows(Adding):
             elif label is None and made and "label" in made[-1] and cell.row_span == 1 and is_to_fill(cell):
                 self._more(made[-1], cell)
             elif label is None and leads(cells, cell) and not is_to_fill(cell):
+                self.groups[cell.column] = cell.row + cell.row_span - 1, cell.text
+                after = cells[cells.index(cell) + 1]
+                if made and after.column in owned and after.column_span == 1:
+                    label = cell  # a place with words of its own, and no column for these
+                    continue
                 if made:
-                    made.append(_printed_cell(cell))
+                    made.append(printed_cell(cell))
                 else:
                     lead += cell.column_span
-                self.groups[cell.column] = cell.row + cell.row_span - 1, cell.text
                 self.tell(f"“{one_line(cell.text)}”是几行共有的标题，没有单独保留", doubt=True)
             elif label is None:
                 label = cell
@@ -189,17 +176,52 @@ class Rows(Adding):
         self.group = ""
         self.add({"cells": made}, width)
 
-    def _all_own(self, cells: Cells, owned: dict[int, tuple[str, str]], width: int) -> None:
-        """A row of a label, and right of it nothing but cells that hold words of their own and the place for
-        them."""
-        self.tell(f"“{one_line(cells[0].text)}”是几栏共有的标题，没有单独保留", doubt=True)
+    def _alone(self, cell: Cell, width: int) -> bool:
+        """A cell that takes a whole row; whether it asks for something or leaves room for it."""
+        if prompts := prompts_in(cell):
+            self.add_line(prompts, width, "整行的一格")
+            return True
+        is_empty = not key(cell.text) and not options_of(cell)
+        is_told = is_guidance(cell) or begins_with_box(cell)
+        first = next((one_line(text) for text in cell.text.split("\n") if key(text)), "")
+        is_marked = asks_for_marks(cell) and (bracketed(first) or is_blank(first))
+        if is_empty or ((is_told or is_marked) and self._has_heading()):
+            self._empty(cell, width)
+            return True
+        if is_asked := asks(cell):
+            self.add_alone(cell, width)
+        return is_asked
+
+    def _alike(self, cells: Cells, owned: dict[int, tuple[str, str]], width: int) -> bool:
+        """A row of cells that each have a label of their own, or of notes; whether it is one."""
+        if all(map(is_labelled, cells)):
+            own = [{**self._own_label(cell), "columns": cell.column_span} for cell in cells]
+            self.add({"labels": "above", "cells": own}, width)
+        elif _NOTE.fullmatch(key(cells[0].text)) and is_label(cells[1]):
+            self.add_print(" ".join(one_line(cell.text) for cell in cells if key(cell.text)), width)
+        elif len(cells) > 2 and cells[0].column not in owned and all(c.column in owned for c in cells[1:]):
+            self._all_own(cells[0], cells[1:], owned, width)
+        elif all(cell.column in owned for cell in cells):
+            self._all_own(None, cells, owned, width)
+        else:
+            return False
+        return True
+
+    def _all_own(
+        self, label: Cell | None, cells: Cells, owned: dict[int, tuple[str, str]], width: int
+    ) -> None:
+        """A row of nothing but cells that hold words of their own and the place for them, right of a `label`
+        of all or of what stands left of several rows."""
+        if label:
+            self.tell(f"“{one_line(label.text)}”是几栏共有的标题，没有单独保留", doubt=True)
         made: list[dict[str, Any]] = []
-        for cell in cells[1:]:
+        for cell in cells:
             words, rest = owned[cell.column]
             self.tell(f"“{words}”后面填写")
-            content = self.content(words, words, with_text(cell, rest), plain_label(cells[0].text))
+            before = plain_label(label.text if label else self._left_of(cell))
+            content = self.content(words, words, with_text(cell, rest), before)
             made.append({"label": words, "columns": cell.column_span, "content": content})
-        made[0]["columns"] += cells[0].column_span
+        made[0]["columns"] += label.column_span if label else 0
         self.add({"labels": "above", "cells": made}, width)
 
     def _own(
@@ -222,54 +244,17 @@ class Rows(Adding):
             wide = {"label_columns": lead + 1, "columns": cell.column_span - 1}
             made.append({"label": words, **wide, "content": content})
             return
+        if label is None and not (made and "label" in made[-1]) and not lead:
+            self.tell(f"“{words}”左边没有别的格，没有拟作一栏", doubt=True)
+            made.append(printed_cell(cell))
+            return
         content[0] = {"label": words, "prompt": f"{words}：", **content[0]}
         if label is not None or not made or "label" not in made[-1]:
-            over = labelled(self._words(label), label.text) if label else {"label": words}
+            over = labelled(self.words(label), label.text) if label else {"label": words}
             wide = {"label_columns": lead + (label.column_span if label else 0), "columns": 0}
             made.append({**over, **wide, "content": []})
         made[-1]["columns"] += cell.column_span
         made[-1]["content"] += content
-
-    def _by_column(
-        self, heads: Cells, rows: Sequence[Cells], width: int, unit: str = "", *, numbered: bool = False,
-        under: Cells = (),
-    ) -> None:  # fmt: skip
-        """Rows of which each has a label, and an answer under each of several headings; what all of them
-        count, they count in `unit`. Where the rows are counted, that stands before their labels; what stands
-        right above them are the heads `under` others, where there are two rows of heads."""
-        unit = unit or self.unit
-        self.tell("一行标题，下面每行在各栏各填一处")
-        if numbered:
-            self.add({"cells": [_printed_cell(cell) for cell in heads]}, width)
-        else:
-            self.add_print("　".join(one_line(cell.text) for cell in heads if key(cell.text)), width)
-        heads = heads[1:] if numbered else heads
-        for row in rows:
-            count, (label, *places) = (row[:1], row[1:]) if numbered else ((), row)
-            words = self._words(label)
-            content: list[dict[str, Any]] = []
-            of_all = unit_in(heads, (label, *places))
-            for head, place in zip(heads[1:], places, strict=True):
-                over = one_line(head.text)
-                if place is of_all:
-                    self.tell(f"“{one_line(place.text)}”是“{words}”一行的单位")
-                    content.append({"kind": "printed", "text": one_line(place.text)})
-                    continue
-                lower = next((one_line(one.text) for one in under if one.column == head.column), over)
-                item = {**under_heading(over, label.text, place), "prompt": f"{lower}："}
-                title = self.called(re.sub(r"[（(].*", "", over) + words, "")
-                self.place(label, place)
-                self.tell(f"“{title}”是 {item['kind']}：“{over}”一栏")
-                if of_all is not None and item["kind"] == "text":
-                    item = {**item, "kind": "number", "unit": BLANKS.sub("", of_all.text)}
-                elif unit and item["kind"] in ("text", "number") and is_counted(over, words):
-                    item = {"unit": unit, **item, "kind": "number"}
-                content.append({**item, "name": self.named(title, self.names), "label": title})
-                self.texts += [(title, content[-1])] * (item["kind"] == "text")
-            columns = sum(one.column_span for one in places)
-            made = {"label_columns": label.column_span, "columns": columns, "content": content}
-            before = [_printed_cell(cell) for cell in count]
-            self.add({"cells": [*before, {**labelled(words, label.text), **made}]}, width)
 
     def _left_of(self, cell: Cell) -> str:
         """What the nearest heading of several rows left of a cell says."""
@@ -320,6 +305,7 @@ class Rows(Adding):
         first = next((n for n, text in enumerate(lines) if key(text)), len(lines))
         said = one_line("".join(lines[first : first + 1])).lstrip("□☐○ ")
         head = re.split(r"[:：\s（(]", said, maxsplit=1)[0]
+        printed = re.split(r"(?<=[:：])\s*[□☐○]", said, maxsplit=1)[0]  # without its options
         blanks = sentence_in(cell)
         head_words = counted_heading(head) or plain_label(head)
         label = (blanks[0].before.rstrip(":： ") if blanks else head_words)[:_MOST_NAME] or "填写栏"
@@ -338,18 +324,21 @@ class Rows(Adding):
                 item["kind"] = "prose"
         if blanks:
             # The first words of a sentence are its label, and stand once.
-            content, said = content[1:], label
+            content, printed = content[1:], label
             content[0].pop("inline", None)
-            if len(blanks) == 1 and (words := name_of_sentence(label, blanks[0].clause)):
-                content[0]["label"] = self.called(words, "")
-        return {**labelled(label, said), "content": content}
+        elif len(content) > 1 and content[0]["kind"] == "printed" and key(content[0]["text"]) == key(label):
+            content = content[1:]  # the label that begins a sentence stands once
+            content[0].pop("inline", None)
+        if len(blanks) == 1 and (words := name_of_sentence(label, blanks[0].clause)):
+            content[0]["label"] = self.called(words, "")
+        return {**labelled(label, printed), "content": content}
 
     def _above(self, labels: Cells, values: Cells, width: int, lead: int = 0) -> None:
         """A row of labels over a row of places, right of `lead` columns with a label of all of them."""
         self.tell("一行标题，下一行填写")
         made = []
         for label, value in zip(labels, values, strict=True):
-            words = self._words(label)
+            words = self.words(label)
             content = self.content(words, label, value)
             made.append({**labelled(words, label.text), "columns": label.column_span, "content": content})
         made[0]["columns"] += lead
@@ -366,8 +355,10 @@ class Rows(Adding):
             # The first column may number its rows.
             shown = Cell(row=0, column=0) if place is below[0][0] else place
             found = content_of(heading.text, shown, is_column=True)
-            item = {**found.items[0], "name": self.named(plain_label(heading.text), names)}
             words = plain_label(heading.text)
+            item = {**found.items[0], "name": self.named(words, names)}
+            if item["kind"] == "text" and is_money(words) and (unit := self.money or self.unit):
+                item.update(kind="number", unit=unit)
             columns.append({**labelled(words, heading.text), "columns": heading.column_span, "field": item})
         taken = beside.column_span if beside else 0
         given = sum(column["columns"] for column in columns)
@@ -385,6 +376,28 @@ class Rows(Adding):
             width,
         )
 
+    def _one_under(self, heads: Cells, following: Sequence[Cells], width: int) -> bool:
+        """A single row of a label and, under each of the other heads, what is to be signed; whether it is
+        one."""
+        row, *after = following
+        is_one = same_edges(heads, row) and not (after and same_edges(heads, after[0]))
+        if not is_one or not is_label(row[0]) or not all(map(asks_for_marks, row[1:])):
+            return False
+        self._above(heads[1:], row[1:], width, heads[0].column_span)
+        return True
+
+    def _sums(self, headings: Cells, following: Sequence[Cells], width: int) -> int:
+        """The sums under several columns of a table inside the form, right below it; how many rows they
+        take."""
+        row = following[0] if following else ()
+        under = [one for one in headings if one.column in {cell.column for cell in row[1:]}]
+        if len(row) > 2 and is_label(row[0]) and _SUM.fullmatch(key(row[0].text)):
+            heads = [row[0], *under]
+            if same_edges(heads, row) and all(map(is_to_fill, row[1:])):
+                self.by_column(heads, [row], width, is_headed=False)
+                return 1
+        return 0
+
     def _has_heading(self) -> bool:
         """Whether the row before is nothing but a heading, or one stands before the table."""
         last = self.rows[-1]["cells"] if len(self.rows) > self.begun else []
@@ -401,7 +414,7 @@ class Rows(Adding):
         return heading
 
     def _cell(self, label: Cell, value: Cell, label_columns: int, before: str) -> dict[str, Any]:
-        words = self._words(label)
+        words = self.words(label)
         if not is_to_fill(value) and not sentence_in(value):
             self.tell(f"“{words}”旁已有文字“{one_line(value.text)[:20]}”，按填写的内容处理", doubt=True)
             value = value.model_copy(update={"lines": ()})
@@ -414,16 +427,3 @@ class Rows(Adding):
             content.insert(0, {"kind": "printed", "text": one_line(unit.text)})
         wide = {"label_columns": label_columns, "columns": columns}
         return {**labelled(words, label.text), **wide, "content": content}
-
-    def _words(self, label: Cell) -> str:
-        """What a label says; a name to go by where it says nothing."""
-        words = plain_label(label.text)
-        if key(words):
-            return words
-        self.tell("有一格没有标题", doubt=True)
-        return "未命名"
-
-
-def _printed_cell(cell: Cell) -> dict[str, Any]:
-    """A cell of nothing but print, so that its words are no answer to what stands left of it."""
-    return {"columns": cell.column_span, "content": [{"kind": "printed", "text": one_line(cell.text)}]}

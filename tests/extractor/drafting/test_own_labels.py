@@ -169,3 +169,14 @@ def test_room_behind_words_of_a_narrow_cell_begins_no_new_line() -> None:
     body = Document(io.BytesIO(made.data)).element.body
     rooms = ["".join(text.text for text in one.iter(qn("w:t"))) for one in body.iter(qn("w:sdt"))]
     assert rooms == [" " * 8, " "]
+
+
+def test_the_answer_under_a_long_statement_is_not_taken_for_a_part_of_it(tmp_path: Path) -> None:
+    said = "本申请人依照有关规定申请变更登记、备案，提交材料真实有效。" * 3
+
+    def form(signed: str, day: str) -> bytes:
+        return saved(((1, 1, "名称"), (1, 1, "某厂")), ((1, 2, f"{said}\n负责人签字：{signed}\n{day}"),))
+
+    definition = drafted(form("            ", "   年   月   日"))
+    found = read(definition, form("殷秋实", "2024年4月2日"), tmp_path)
+    assert found["负责人签字日期"] == date(2024, 4, 2)
