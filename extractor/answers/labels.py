@@ -10,7 +10,7 @@ exactly.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from rapidfuzz import fuzz
@@ -73,8 +73,28 @@ class Find:
         return self.unit.passage.text[self.start : self.end].rstrip().endswith((":", "："))
 
 
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """A form definition that is the same only as itself: to compare what two say takes longer."""
+
+    form: FormDefinition
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and other.form is self.form
+
+    def __hash__(self) -> int:
+        return id(self.form)
+
+
 def labels_of(form: FormDefinition) -> tuple[Label, ...]:
-    """The labels of `form` in the order in which they are printed."""
+    """The labels of `form` in the order in which they are printed. They are told once, since a file asks for
+    them a dozen times."""
+    return _labels_of(_Held(form))
+
+
+@lru_cache(maxsize=64)
+def _labels_of(held: _Held) -> tuple[Label, ...]:
+    form = held.form
     above = {id(cell): row.labels == "above" for row in form.rows for cell in row.cells}
     found = []
     for number, row in enumerate(lay_out(form)):
@@ -266,9 +286,12 @@ def _with_moved(
     return found
 
 
+_sought = lru_cache(maxsize=1024)(Sought)  # their patterns and keys are the same on each page
+
+
 def finds_of(label: Label, units: Sequence[Unit]) -> list[Find]:
     """Every place at which a label may stand, whatever stands around it."""
-    sought = Sought(label.texts)
+    sought = _sought(label.texts)
     found = [
         Find(unit, order, hit.start, hit.end, hit.score, hit.whole)
         for order, unit in enumerate(units)

@@ -7,9 +7,10 @@ from functools import cache
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from extractor import rungs
-from extractor.scan.flat import FlatPage, Gray, ReadLine
+from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.grids import Grid
 from extractor.scan.lines import in_rows
 from extractor.scan.option_rows import inks_of
@@ -19,7 +20,7 @@ from extractor.scan.ticks.beside import Inks, mark_beside
 from extractor.scan.ticks.boxes import Square, find_squares
 from extractor.text.confusions import TWIN_DIGITS, TWIN_LETTERS
 from extractor.text.tick_signs import EMPTY_GLYPHS, MARK_GLYPHS, is_boxlike
-from extractor.text.upright import upright_columns
+from extractor.text.upright import may_be_upright, upright_columns
 from models.geometry import Rect, area, box_around, meet
 from models.page import Box, Cell, Line, Page, Run, Span, Table, Tick
 
@@ -131,20 +132,36 @@ def _upright(
     ]
     if len({round(item.x0) for item, _ in placed}) < 2:
         return ()
-    places = [_inked((item.x0 + item.x1) / 2, box, page.em, page.clear) for item, box in placed]
-    columns = upright_columns(places, page.em, _TIGHT)
+    middles = [(item.x0 + item.x1) / 2 for item, _ in placed]
+    across = [_across(middle, box, page) for middle, (_, box) in zip(middles, placed, strict=True)]
+    # Few cells hold such words, and how high characters stand takes as long to see.
+    if not may_be_upright(across, page.em):
+        return ()
+    heights = [_height(middle, box, page) for middle, (_, box) in zip(middles, placed, strict=True)]
+    columns = upright_columns([*zip(across, heights, strict=True)], page.em, _TIGHT)
     return tuple(_line([placed[n][0] for n in column]) for column in columns)
 
 
-def _inked(middle: float, box: Rect, size: float, clear: Gray) -> tuple[float, float]:
-    """Return the middle (x, y) of the ink of a character of a `size`, which a recogniser saw around `middle`
-    in a box; it and the box tell that only roughly."""
-    left, top = max(0, round(middle - _AROUND * size)), max(0, round(box[1]))
-    ink = clear[top : round(box[3]), left : round(middle + _AROUND * size)] < _FAINTEST
-    rows, across = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    if not len(rows):
-        return middle, (box[1] + box[3]) / 2
-    return left + (across[0] + across[-1]) / 2, top + (rows[0] + rows[-1]) / 2
+def _across(middle: float, box: Rect, page: FlatPage) -> float:
+    """Return the middle of the columns with ink of a character, which a recogniser saw around `middle` in a
+    box; it tells that only roughly."""
+    ink, left, _ = _around(middle, box, page)
+    inked = np.flatnonzero(ink.any(axis=0))
+    return left + float(inked[0] + inked[-1]) / 2 if len(inked) else middle
+
+
+def _height(middle: float, box: Rect, page: FlatPage) -> float:
+    """Return the same of the rows, of which the box tells only roughly."""
+    ink, _, top = _around(middle, box, page)
+    inked = np.flatnonzero(ink.any(axis=1))
+    return top + float(inked[0] + inked[-1]) / 2 if len(inked) else (box[1] + box[3]) / 2
+
+
+def _around(middle: float, box: Rect, page: FlatPage) -> tuple[NDArray[np.bool_], int, int]:
+    """Return a mask of the ink around a character, and its left and top in pixels of the page."""
+    left, top = max(0, round(middle - _AROUND * page.em)), max(0, round(box[1]))
+    part = page.clear[top : round(box[3]), left : round(middle + _AROUND * page.em)]
+    return part < _FAINTEST, left, top
 
 
 def _goes_on(

@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor.scan.layers import percentile
+
 Colour = NDArray[np.uint8]
 Gray = NDArray[np.uint8]
 Bits = NDArray[np.bool_]
@@ -27,9 +29,11 @@ _INK = 20  # grey level of the print that is put in its place
 def on_light_fills(colour: Colour, scale: float) -> Colour:
     """Return a page (RGB, height x width x 3) with dark print on white in its dark filled cells. `scale`:
     pixels a point. A page without any is returned as it is."""
-    small = cv2.cvtColor(np.ascontiguousarray(colour[::_REDUCED, ::_REDUCED]), cv2.COLOR_RGB2GRAY)
-    paper = float(np.percentile(small, 90))
-    seen = cv2.boundingRect(_filled(np.asarray(small, np.uint8), paper, scale / _REDUCED))
+    small = np.asarray(
+        cv2.cvtColor(np.ascontiguousarray(colour[::_REDUCED, ::_REDUCED]), cv2.COLOR_RGB2GRAY), np.uint8
+    )
+    paper = percentile(small, 90)
+    seen = cv2.boundingRect(_filled(small, paper, scale / _REDUCED))
     if not seen[2]:
         return colour
     turned = colour

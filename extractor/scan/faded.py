@@ -24,18 +24,23 @@ def find_faded(page: FlatPage) -> tuple[Box, ...]:
 
 
 def _fades(page: FlatPage, line: ReadLine) -> bool:
-    dark = [
-        _darkness(page, line, x0, x1)
-        for glyph, (x0, x1) in zip(line.reading.glyphs, line.glyph_boxes(), strict=True)
+    places = [
+        place
+        for glyph, place in zip(line.reading.glyphs, line.glyph_boxes(), strict=True)
         if glyph.text.isalnum()
     ]
-    if len(dark) < _FEWEST:
+    if len(places) < _FEWEST:
         return False
-    usual = float(np.percentile(dark, _USUAL))
-    return any(
-        end[0] < _PALER * usual and all(a < _STEADY * b for a, b in pairwise(end))
-        for end in (dark[:_FADING], dark[: -_FADING - 1 : -1])
-    )
+    ends = [
+        [_darkness(page, line, *place) for place in end]
+        for end in (places[:_FADING], places[: -_FADING - 1 : -1])
+    ]
+    # Most lines get darker somewhere at both ends, and need no look at the rest.
+    fading = [end[0] for end in ends if all(a < _STEADY * b for a, b in pairwise(end))]
+    if not fading:
+        return False
+    usual = float(np.percentile([_darkness(page, line, *place) for place in places], _USUAL))
+    return min(fading) < _PALER * usual
 
 
 def _darkness(page: FlatPage, line: ReadLine, x0: float, x1: float) -> float:

@@ -30,6 +30,8 @@ _NARROW = 0.5  # ems: width of any other character
 _APART = 0.7
 _LEAST_WIDE = 0.7  # of a line's width over its ems: least width of a Chinese character
 _INSET = 2.0  # points that what is looked for in a cell is kept off its edges
+_BLUE = 28  # levels by which the ink of a pen is bluer than print
+_BLUE_DARK = 200  # grey level: blue ink is darker
 _USUAL_EM = 0.58  # share of a line's height: an em, where no two Chinese characters follow each other
 
 
@@ -165,7 +167,20 @@ class FlatPage:
 
     def reading(self, lines: Iterable[ReadLine]) -> "FlatPage":
         """Return the page with these lines in place of its own."""
-        return replace(self, lines=tuple(lines))
+        page = replace(self, lines=tuple(lines))
+        if "blue" in self.__dict__:
+            page.__dict__["blue"] = self.blue  # no line changes it
+        return page
+
+    @cached_property
+    def blue(self) -> NDArray[np.bool_]:
+        """A mask of the ink of a blue pen, to which nobody may write. Rules may be blue as well."""
+        pen = self.layers.pen
+        blue = np.zeros(pen.shape, np.bool_)
+        if cv2.hasNonZero(pen):
+            blue = (pen > _BLUE) & (self.lifted < _BLUE_DARK) & (self.ruling.lines == 0)
+        blue.setflags(write=False)
+        return blue
 
     @cached_property
     def em(self) -> float:

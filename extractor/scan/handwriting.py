@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from extractor import rungs
 from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import PAPER
-from extractor.scan.pen_marks import blue_ink
 from extractor.scan.red_ink import loose_red
 from extractor.scan.seals import lift
 from extractor.scan.seals.personal import find_thumbs, is_chop
@@ -106,7 +105,7 @@ def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
     that can't be told from them.
     """
     ink = _own_ink(page)
-    blue = blue_ink(page)
+    blue = page.blue
     pieces = [piece for line in page.lines for piece in _pieces(line)]
     shapes = {piece.box: _shape(ink, piece.box, piece.box[3] - piece.box[1]) for piece in pieces}
     heights = [_body(shape) for shape in shapes.values() if shape and len(shape.edges) > 3]
@@ -228,7 +227,8 @@ def _shape(ink: Mask, box: Rect, high: float) -> _Shape | None:
     rows = middles[:, 1] + first
     level = (rows > top) & (rows < bottom) & (stats[:, 3] < _TALLEST * high) & (stats[:, 4] >= _DUST)
     level[0] = False
-    for label in np.flatnonzero(level):
+    # Only what is as long may be ruled; most is not, and needs no look.
+    for label in np.flatnonzero(level & (stats[:, 2:4].max(axis=1) >= 2 * high)):
         x, y, width, height = (int(v) for v in stats[label, :4])
         level[label] = not _is_ruled(labels[y : y + height, x : x + width] == label, high)
     own = level.take(labels)  # in a third of the time of `level[labels]`

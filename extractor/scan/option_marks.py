@@ -141,11 +141,13 @@ def _is_through(run: Run, part: Mask, row: Row) -> bool:
     if len(columns) < least:
         return False
     off = columns - (run.x0 + run.x1) / 2
+    levels = np.arange(round(row.top + _EDGE * row.em), round(row.bottom - _EDGE * row.em))
     for slope in _SLOPES:
-        for level in range(round(row.top + _EDGE * row.em), round(row.bottom - _EDGE * row.em)):
-            rows = np.rint(level + slope * off).astype(int)
-            if rows.min() >= 0 and rows.max() < len(part) and _longest_run(part[rows, columns]) >= least:
-                return True
+        rows = np.rint(levels[:, None] + slope * off).astype(int)
+        rows = rows[((rows >= 0) & (rows < len(part))).all(axis=1)]
+        on = part[rows, columns]
+        if any(_longest_run(one) >= least for one in on[on.sum(axis=1) >= least]):
+            return True
     return False
 
 

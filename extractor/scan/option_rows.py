@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import PAPER
-from extractor.scan.pen_marks import blue_ink
 from extractor.scan.red_ink import loose_red
 from extractor.text.tick_signs import BOX_LOOKALIKES, EMPTY_GLYPHS, MARK_GLYPHS, TICK_LOOKALIKES, is_chinese
 
@@ -63,12 +62,12 @@ class Row:
     def middles(self, line: ReadLine) -> list[float]:
         """Return the middle of each character of a line, in pixels of the page. The recogniser tells it only
         roughly, the ink of a character that stands alone tells it well."""
+        alone = [
+            self.left + (run.x0 + run.x1) / 2 for run in self.runs if run.x1 - run.x0 < _WIDEST * self.em
+        ]
         found = []
         for a, b in line.glyph_boxes():
             middle = (a + b) / 2
-            alone = [
-                self.left + (run.x0 + run.x1) / 2 for run in self.runs if run.x1 - run.x0 < _WIDEST * self.em
-            ]
             near = min(alone, key=lambda at: abs(at - middle), default=middle)
             found.append(near if abs(near - middle) < self.em / 2 else middle)
         return found
@@ -80,7 +79,7 @@ class Row:
 
 def inks_of(page: FlatPage) -> tuple[Mask, Mask]:
     """Return masks, height x width of the page, of the ink of coloured pens, and of all ink without rules."""
-    pens = blue_ink(page)
+    pens = page.blue.copy()
     if page.layers.red.any():
         pens |= loose_red(page.layers, page.rings)
     return pens, ((page.lifted < PAPER) & (page.ruling.lines == 0)) | pens

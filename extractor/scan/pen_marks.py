@@ -36,8 +36,6 @@ _INK = 0.07  # square ems: least ink in it
 _TIGHT = 0.7  # share of a line's height: least width of a character when gaps are looked for
 _TALL = 1.5  # ems: a line's height counts for no more there
 # Ink of a pen in a line of print:
-_BLUE = 28  # levels by which the ink of a pen is bluer than print
-_BLUE_DARK = 200  # grey level: blue ink is darker
 _MIXED = 0.06  # square ems: least ink of each kind where two inks are mixed
 _SHARE = 0.15  # share of a connected component: least part in the rarer of its two inks
 _ROUGH = 0.2  # ems: ink so near to a character belongs to it
@@ -80,17 +78,11 @@ def find_pen_marks(page: FlatPage) -> tuple[Box, ...]:
     return tuple(page.in_points(place) for place, _ in _places(page))
 
 
-def blue_ink(page: FlatPage) -> Mask:
-    """Return a mask, height x width, of the ink of a blue pen on a page. Rules may be blue as well."""
-    blue = (page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK)
-    return np.asarray(blue & (page.ruling.lines == 0), np.bool_)
-
-
 def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
     """Yield each place as a box in pixels, with the name of the check that found it."""
     ticked = {line.place.cell for line in page.lines if has_boxes(line)}
     ink = page.clear < PAPER
-    blue = blue_ink(page)
+    blue = page.blue
     red = loose_red(page.layers, page.rings) if page.layers.red.any() else None
     yield from (
         (box, "red")
@@ -372,6 +364,13 @@ def _across(ink: Mask, edge: Rect, em: float) -> Iterator[tuple[float, float]]:
     if part.size == 0:
         return
     rule = np.ones((max(3, round(_RULED * em)) | 1, 3), np.uint8)
+    # Closing joins no ink over as many bare rows, and most edges have them.
+    inked = np.flatnonzero(part.any(axis=1)) + first
+    above, below = inked < y - _CROSSING * em, inked + 1 > y + _CROSSING * em
+    if not above.any() or not below.any():
+        return
+    if np.diff(inked[np.count_nonzero(above) - 1 : below.argmax() + 1]).max(initial=0) > len(rule):
+        return
     part = np.asarray(cv2.morphologyEx(part, cv2.MORPH_CLOSE, rule), np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(part)
     for top, width, high, amount in stats[1:, 1:5].tolist():

@@ -19,7 +19,7 @@ from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import PAPER
 from extractor.scan.lines import crop
 from extractor.scan.ocr import OcrEngine
-from extractor.scan.pen_marks import blue_ink, core_rows, has_boxes, is_in_row
+from extractor.scan.pen_marks import core_rows, has_boxes, is_in_row
 from extractor.scan.put_in import is_of_a_kind, is_on_edge, is_struck_out, spliced_in
 from extractor.scan.readings import Reading
 from extractor.text.tick_signs import is_chinese
@@ -373,7 +373,7 @@ def _alone(
     # With the rule that was taken off where it crosses the writing, and with all of its own ink.
     shown = page.lifted[part][rows_shown, max(0, columns.start - room) : columns.stop + room]
     pictures.append(np.ascontiguousarray(shown))
-    blue = blue_ink(page)[part]
+    blue = page.blue[part]
     if (blue & kept).sum() > _COLOURED * kept.sum():
         wide = cv2.dilate(blue.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         wide[: rows_shown.start] = wide[rows_shown.stop :] = False

@@ -30,12 +30,17 @@ _PAPER_FROM = 235  # grey level of paper
 def loose_red(layers: Layers, rings: Sequence[Ring]) -> Mask:
     """Return a mask, height x width of the page, of the red ink that belongs to no seal of `rings` and to no
     stamp."""
-    loose = layers.red.copy()
+    # Few pages have red ink in more than a small part, and memory that nobody touches costs nothing.
+    x, y, wide, high = cv2.boundingRect(layers.red)
+    part = np.s_[y : y + high, x : x + wide]
+    loose, kept = np.zeros_like(layers.red), np.zeros(layers.red.shape, np.bool_)
+    loose[part] = layers.red[part]
     for ring in rings:
         cv2.ellipse(loose, ((ring.x, ring.y), (_ACROSS * ring.rx, _ACROSS * ring.ry), ring.angle), 0, -1)
     if layers.stamped is not None:
         loose[cv2.dilate(layers.stamped, np.ones((3, 3), np.uint8)) > 0] = 0
-    return np.asarray(loose > 0, np.bool_)
+    kept[part] = loose[part] > 0
+    return kept
 
 
 def red_writing(layers: Layers, rings: Sequence[Ring], ruled: Gray) -> tuple[Gray | None, tuple[Rect, ...]]:

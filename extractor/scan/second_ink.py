@@ -17,7 +17,7 @@ from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import PAPER
 from extractor.scan.lines import crop
 from extractor.scan.ocr import OcrEngine
-from extractor.scan.pen_marks import blue_ink, has_boxes
+from extractor.scan.pen_marks import has_boxes
 from extractor.scan.readings import Glyph
 from extractor.scan.red_ink import loose_red
 from extractor.text.tick_signs import is_chinese
@@ -50,7 +50,7 @@ class _Piece:
 def read_second_ink(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple[Box, ...]]:
     """Return the page with what a coloured pen changed in its printed lines, and the boxes in points of those
     lines. Raises OcrUnavailable."""
-    pens = [blue_ink(page)]
+    pens = [page.blue]
     if page.layers.red.any():
         pens.append(loose_red(page.layers, page.rings))
     ticked = {line.place.cell for line in page.lines if has_boxes(line)}

@@ -40,7 +40,7 @@ def _without_print(gray: Gray, least: float) -> tuple[Gray, tuple[int, int]]:
     sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
     small = np.uint8(255) * (np.hypot(*sides.T) < least)
     small[0] = 0
-    bare = cv2.max(gray, cv2.dilate(small[labels], np.ones((_BLUR, _BLUR), np.uint8)))
+    bare = cv2.max(gray, cv2.dilate(small.take(labels), np.ones((_BLUR, _BLUR), np.uint8)))
     left, top, wide, high = cv2.boundingRect(cv2.compare(bare, _BARE, cv2.CMP_LT))
     x0, y0 = max(0, left - _BLUR), max(0, top - _BLUR)
     part = bare[y0 : top + high + _BLUR, x0 : left + wide + _BLUR] if wide else bare

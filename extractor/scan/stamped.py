@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from extractor import rungs
 from extractor.scan.flat import FlatPage
-from extractor.scan.pen_marks import blue_ink
 from models.geometry import Rect, contains
 from models.page import Box, SealMark
 
@@ -35,7 +34,7 @@ def find_stamped(page: FlatPage) -> tuple[Box, ...]:
     em = _EM * page.scale
     # On a copy without colours, words of a stamp are taken off with whatever else stands there.
     is_grey = not cv2.hasNonZero(page.layers.pen) and not cv2.hasNonZero(page.layers.redness)
-    is_written = is_grey or bool(page.red) or np.count_nonzero(blue_ink(page)) > _WRITTEN * em * em
+    is_written = is_grey or bool(page.red) or np.count_nonzero(page.blue) > _WRITTEN * em * em
     held = set() if is_written else {line.place.cell for line in page.lines}
     return tuple(page.in_points(box) for box in _inked(page, inked, held, _LEAST * em * em))
 

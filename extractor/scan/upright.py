@@ -16,6 +16,7 @@ from extractor.scan.frames import TERMS, Bend, is_plain, lay_flat, moved
 from extractor.scan.segments import find_segments
 from extractor.scan.sheet_outline import is_crossed, sheet_in
 from extractor.scan.skew import text_skew
+from extractor.scan.smoothing import blurred, closed
 from extractor.scan.stamps import Stamp, without_frames
 from models.page import Frame, Warp
 
@@ -36,6 +37,7 @@ _INK = 90  # level, 255 being full ink, above which a pixel of it is ink
 _GLYPHS = (6, 30)  # pixels of it: least and greatest size of a character
 _FEWEST = 12  # characters: fewer tell nothing
 _ALONG = 1.5  # a step to the next character is level or upright if it is so many times longer that way
+_AT_ONCE = 64  # characters whose neighbours are looked for
 _RUN = 2.2  # a run of text is so many times longer than thick
 # How to tell shadow:
 _SQUARE = 4  # pixels along a side that become one of the picture on which it is told
@@ -171,15 +173,24 @@ def lies_sideways(ink: Gray) -> bool:
     middles = middles[1:][glyphs]
     if len(middles) < _FEWEST:
         return False
-    apart = middles[:, None, :] - middles[None, :, :]
-    distance = np.hypot(apart[..., 0], apart[..., 1])
-    np.fill_diagonal(distance, np.inf)
-    nearest = distance.argmin(axis=1)
-    step = np.abs(apart[np.arange(len(middles)), nearest])
+    step = np.abs(middles - middles[_nearest(middles)])
     # Characters of a row also merge into connected components that are longer along the row.
     runs = int((wide > _RUN * high).sum()) - int((high > _RUN * wide).sum())
     down, across = (int((step[:, way] > _ALONG * step[:, 1 - way]).sum()) for way in (1, 0))
     return down - across - 2 * runs > 0
+
+
+def _nearest(points: Floats) -> NDArray[np.intp]:
+    """Return the index of the nearest other point to each of `points` (n x 2)."""
+    nearest = np.empty(len(points), np.intp)
+    # Some at a time, whose distances stay in the cache.
+    for first in range(0, len(points), _AT_ONCE):
+        some = points[first : first + _AT_ONCE]
+        square = (some[:, None, 0] - points[None, :, 0]) ** 2
+        square += (some[:, None, 1] - points[None, :, 1]) ** 2
+        square[np.arange(len(some)), first + np.arange(len(some))] = np.inf
+        nearest[first : first + len(some)] = square.argmin(axis=1)
+    return nearest
 
 
 def lit(gray: Gray) -> Gray:
@@ -196,9 +207,8 @@ def shade(gray: Gray) -> Gray:
     whole = cv2.copyMakeBorder(gray, 0, more[0], 0, more[1], cv2.BORDER_REPLICATE) if any(more) else gray
     size = (whole.shape[1] // _SQUARE, whole.shape[0] // _SQUARE)
     small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, side // _STROKE) | 1,) * 2)
-    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
-    return np.asarray(cv2.GaussianBlur(closed, (0, 0), max(1.0, side / _SMOOTH)), np.uint8)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, side // _STROKE) | 1,) * 2)
+    return blurred(closed(np.asarray(small, np.uint8), np.asarray(disc, np.uint8)), max(1.0, side / _SMOOTH))
 
 
 def lit_by(gray: Gray, paper: Gray) -> Gray:

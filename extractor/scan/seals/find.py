@@ -375,8 +375,9 @@ def _voted(gray: Gray, least: int, most: int) -> NDArray[np.float64]:
     classes = range(least, most + 1, _CLASS)
     votes = np.zeros((len(classes), rows, columns), np.float32)
     for own, first in zip(votes, classes, strict=True):
+        # Whole numbers of 32 bits take half the time to make.
         cells = [
-            (middles := (places + slopes * way).astype(np.intp))[0] * columns + middles[1]
+            (middles := (places + slopes * way).astype(np.int32))[0] * columns + middles[1]
             for radius in range(first, first + _CLASS, _STEP)
             for way in (radius, -radius)
         ]
@@ -411,9 +412,11 @@ def _ringed(gray: Gray, circles: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the share of each circle (n x 3: x, y, radius) with ink on it and less ink just outside."""
     xs, ys, radii = (circles[:, i, None, None] for i in range(3))
     radii = radii + _BESIDE
-    xs, ys = np.rint(xs + radii * _COSINES).astype(int), np.rint(ys + radii * _SINES).astype(int)
-    inside = (xs >= 0) & (ys >= 0) & (xs < gray.shape[1]) & (ys < gray.shape[0])
-    dark = np.zeros(inside.shape)
-    dark[inside] = 255.0 - gray[ys[inside], xs[inside]]
-    on, beyond = dark[:, :3].max(axis=1), dark[:, 3:].min(axis=1)
+    # Beyond its edges, one pixel of paper stands for all.
+    edged = cv2.copyMakeBorder(gray, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255.0,))
+    rows, columns = edged.shape
+    xs = np.clip(np.rint(xs + radii * _COSINES), -1, columns - 2).astype(np.intp)
+    ys = np.clip(np.rint(ys + radii * _SINES), -1, rows - 2).astype(np.intp)
+    light = edged.ravel().take((ys + 1) * columns + xs + 1)
+    on, beyond = 255.0 - light[:, :3].min(axis=1), 255.0 - light[:, 3:].max(axis=1)
     return np.asarray(((on > _INKED) & (beyond < _PAPER * on)).mean(axis=1), np.float64)

@@ -6,7 +6,8 @@ as a character is no box. The boxes of one question have one size. A box that th
 hold as little ink as the same writer's other empty boxes.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -17,7 +18,7 @@ from extractor import rungs
 from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.readings import Glyph
 from extractor.scan.seals.ring import Ring
-from extractor.scan.ticks.network import EM, HIGH, STATES, Floats, Seen, find_marks, ink_of
+from extractor.scan.ticks.network import EM, HIGH, INKED, STATES, Floats, Seen, find_marks, ink_of
 from extractor.text.tick_signs import LIKE_BOXES, MARK_GLYPHS, is_boxlike, is_chinese
 from models.geometry import Rect, contains, middle
 from models.page import TickState
@@ -31,6 +32,7 @@ _COVERED = 0.4  # share of its width: where characters cover more of it, it is n
 _FOLLOWS = 1.2  # of a line's height: characters whose middles are nearer follow each other
 _BLUR = 0.15  # of a character's width: its ink reaches so far beyond it
 _UNREAD = 0.3  # of a character's width: unread ink as wide may be a box
+_DARK = 0.5  # ink, from 0 to 1, that may be a box's
 _ALIKE = 1.8  # factor by which sides of the boxes of a cell differ from the usual one at most
 _SHADOW = round(2.2 * EM) | 1  # pixels of a strip: what is darker over a wider place is a shadow
 _CAUTIOUS = 0.2  # share of the network's doubt that is real: it was trained to claim no more than 0.99
@@ -58,8 +60,7 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, page: FlatPag
     `within` is the box of the cell in pixels of the page.
     """
     levels = [_level(row) for row in rows]
-    strips = [_strip(row, _room(row, levels, within), page) for row in rows]
-    found = [_hits(strip, row) for strip, row in zip(strips, rows, strict=True)]
+    found = [_hits(row, _room(row, levels, within), page) for row in rows]
     if sum(_characters(row) for row in rows) > _WORDY * sum(map(len, found)):
         # In running text the recogniser knows better: a character may look like a box, and a blot on it like
         # a tick.
@@ -99,11 +100,18 @@ class _Hit:
     around: float
 
 
-def _hits(strip: "_Strip", row: Sequence[ReadLine]) -> list[_Hit]:
-    """Return what the network takes for tick boxes in a row and the recogniser not surely for a
-    character."""
-    seen = find_marks(strip.ink) if _may_hold_boxes(strip, row) else []
-    hits = [_Hit(one, strip.on_page(one), strip.middle(one), strip.around(one)) for one in seen]
+def _hits(row: Sequence[ReadLine], room: Rect, page: FlatPage) -> list[_Hit]:
+    """Return what the network takes for tick boxes in a row and the recogniser not surely for a character.
+    `room` is the part of the cell that belongs to the row."""
+    cut = _cut_out(row, room, page)
+    if not (_has_signs(row) or _may_have_unread(cut, row)):
+        return []
+    strip = _strip(cut)
+    if not (_has_signs(row) or _has_unread(strip, row)):
+        return []
+    hits = [
+        _Hit(one, strip.on_page(one), strip.middle(one), strip.around(one)) for one in find_marks(strip.ink)
+    ]
     return [
         hit
         for hit in hits
@@ -189,23 +197,49 @@ def _is_sealed(box: Rect, rings: Sequence[Ring]) -> bool:
     return any(np.hypot(x - ring.x, y - ring.y) < max(ring.rx, ring.ry) + near for ring in rings)
 
 
-def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
-    """Tell whether the recogniser saw something like a box, or left ink unread that is as wide as one. Most
-    rows are only words."""
-    if any(
+def _has_signs(row: Sequence[ReadLine]) -> bool:
+    """Tell whether the recogniser saw something like a box in a row. Most rows are only words."""
+    return any(
         is_boxlike(glyph.text) or glyph.confidence < rungs.LEGIBLE
         for line in row
         for glyph in line.reading.glyphs
-    ):
-        return True
-    unread = np.asarray(strip.ink[HIGH // 4 : -HIGH // 4].max(axis=0) > 0.5)
+    )
+
+
+def _has_unread(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
+    """Tell whether the recogniser left ink unread in a row that is as wide as a box."""
+    unread = np.asarray(strip.ink[HIGH // 4 : -HIGH // 4].max(axis=0) > _DARK)
+    for first, last in _read(row, strip.x, strip.zoom):
+        unread[max(0, first) : max(0, last + 1)] = False
+    return bool(unread.sum() > _UNREAD * EM)
+
+
+def _may_have_unread(cut: "_Cut", row: Sequence[ReadLine]) -> bool:
+    """Tell by the pixels of the page whether `_has_unread` may be true. To scale the row takes ten times as
+    long. A pixel of the strip is a mean of some of the page's, and no darker for evening out the light."""
+    dark = cut.gray.min(axis=0) < 255 - _DARK * INKED
+    reach = 2 + math.ceil(
+        1 / cut.zoom
+    )  # pixels of the page that a column of the strip may see beyond its own
+    read = np.zeros((1, len(dark)), np.uint8)
+    for first, last in _read(row, cut.x, 1.0):
+        read[:, max(0, first + 1) : max(0, last)] = 1
+    around = np.ones((1, 2 * reach + 1), np.uint8)
+    within = cv2.erode(read, around, borderType=cv2.BORDER_CONSTANT, borderValue=(0.0,))
+    dark[within[0] > 0] = False
+    # Each stretch may darken as many columns more of the strip at its ends.
+    stretches = np.count_nonzero(np.diff(dark.astype(np.int8), prepend=0) > 0)
+    return bool((dark.sum() + 2 * reach * stretches) * cut.zoom + 2 * stretches > _UNREAD * EM)
+
+
+def _read(row: Sequence[ReadLine], left: float, zoom: float) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last column of each character that was read in a row, with the blur of its ink,
+    in a picture that begins at `left` on the page and is `zoom` times as large."""
     for line in row:
         for glyph, (start, end) in zip(line.reading.glyphs, line.glyph_boxes(), strict=True):
             if glyph.text.strip():
                 reach = _BLUR * (end - start)
-                first, last = (int((x - strip.x) * strip.zoom) for x in (start - reach, end + reach))
-                unread[max(0, first) : max(0, last + 1)] = False
-    return bool(unread.sum() > _UNREAD * EM)
+                yield int((start - reach - left) * zoom), int((end + reach - left) * zoom)
 
 
 @dataclass(frozen=True)
@@ -262,8 +296,19 @@ def _room(row: Sequence[ReadLine], levels: Sequence[float], within: Rect) -> Rec
     )
 
 
-def _strip(row: Sequence[ReadLine], within: Rect, page: FlatPage) -> _Strip:
-    """Return the strip of a row, white outside `within`."""
+@dataclass(frozen=True)
+class _Cut:
+    """A row cut out of the page, in its pixels. Its upper left corner is at (`x`, `y`). It is to be scaled by
+    `zoom`."""
+
+    gray: Gray
+    x: int
+    y: int
+    zoom: float
+
+
+def _cut_out(row: Sequence[ReadLine], within: Rect, page: FlatPage) -> _Cut:
+    """Cut a row out, white outside `within`."""
     text, lines = page.layers.text, page.ruling.lines
     boxes = [line.place.box for line in row]
     em = max(4.0, float(np.median([line.em() for line in row])))
@@ -276,9 +321,15 @@ def _strip(row: Sequence[ReadLine], within: Rect, page: FlatPage) -> _Strip:
     top, bottom = max(0, y0, int(within[1])), min(text.shape[0], y1, int(within[3]) + 1)
     gray = np.where(lines[top:bottom, x0:x1] > 0, np.uint8(255), text[top:bottom, x0:x1])
     gray = cv2.copyMakeBorder(gray, top - y0, y1 - bottom, 0, 0, cv2.BORDER_CONSTANT, value=255)
-    wide = max(4, round((x1 - x0) * zoom))
-    scaled = cv2.resize(gray, (wide, HIGH), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
-    return _Strip(ink_of(_lit(np.asarray(scaled, np.uint8))), x0, y0, zoom)
+    return _Cut(np.asarray(gray, np.uint8), x0, y0, zoom)
+
+
+def _strip(cut: _Cut) -> _Strip:
+    """Scale what was cut out for the network."""
+    wide = max(4, round(cut.gray.shape[1] * cut.zoom))
+    way = cv2.INTER_AREA if cut.zoom < 1 else cv2.INTER_LINEAR
+    scaled = cv2.resize(cut.gray, (wide, HIGH), interpolation=way)
+    return _Strip(ink_of(_lit(np.asarray(scaled, np.uint8))), cut.x, cut.y, cut.zoom)
 
 
 def _lit(gray: Gray) -> Gray:

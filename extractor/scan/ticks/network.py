@@ -29,7 +29,7 @@ STEP = 4  # pixels of the strip a column of the network's answer
 STATES = ("none", "empty", "ticked", "filled", "corrected", "unclear")  # in the order of its answer
 WEIGHTS = Path(__file__).parent / "weights" / "marks.onnx"
 SHA256 = "f56a523f355ac126c0f867f6e4e8916a66a4bd91287f7aebf4684afb55b03641"  # of the file WEIGHTS
-_INKED = 40  # levels by which ink is darker than white
+INKED = 40  # levels by which ink is darker than white
 _FULL = 40  # percentile of the darkness of ink: as dark is print
 _SMALLEST = -1.5  # natural logarithm of a box's least side over EM
 _LARGEST = 1.0  # natural logarithm of a box's greatest side over EM
@@ -53,7 +53,7 @@ def ink_of(gray: Gray) -> Floats:
     """Return the darkness of `gray` (height x width, paper white) from 0 to 1, where 1 is that of print.
     Print may be much fainter than the pen."""
     darkness = 255.0 - gray.astype(np.float32)
-    inked = darkness[darkness > _INKED]
+    inked = darkness[darkness > INKED]
     full = float(np.percentile(inked, _FULL)) if inked.size else 255.0
     return np.clip(darkness / full, 0, 1)
 

@@ -57,3 +57,13 @@ def test_the_closest_form_is_the_first_of_those_that_score_most(data, forms, pri
     found = closest(every, units)
     assert found.form is best.form
     assert found.found == best.found
+
+
+def test_labels_are_told_once_and_name_the_cells_of_their_own_form(forms):
+    """A form that was loaded anew says the same, but its cells are others."""
+    form = next(iter(forms.values()))
+    again = form.model_copy(deep=True)
+    assert labels.labels_of(form) is labels.labels_of(form)
+    own = {id(cell) for row in again.rows for cell in row.cells}
+    assert again == form
+    assert {id(label.cell) for label in labels.labels_of(again)} <= own

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from extractor.scan.dark_mode import on_light_ground
+from extractor.scan.layers import is_coloured, percentile
 from tests.extractor import drawing
 
 WORDS = "武汉某某有限公司位于东西湖区占地面积约八千平方米"
@@ -39,3 +40,17 @@ def _on_a_table() -> np.ndarray:
 )
 def test_paper_is_left_as_it_is_also_in_the_dark_and_on_a_dark_table(picture: np.ndarray) -> None:
     assert on_light_ground(picture) is picture
+
+
+@pytest.mark.parametrize("percent", [0.5, 50, 90, 99.5])
+def test_a_percentile_is_that_of_numpy(percent: float) -> None:
+    for seed, size in enumerate((1, 2, 777, 10_000)):
+        gray = np.random.default_rng(seed).integers(0, 256, (1, size), dtype=np.uint8)
+        assert percentile(gray, percent) == np.percentile(gray, percent)
+
+
+def test_one_pixel_of_colour_in_the_last_rows_is_seen() -> None:
+    picture = np.full((301, 200, 3), 250, np.uint8)
+    assert not is_coloured(picture)
+    picture[300, 99, 2] = 200
+    assert is_coloured(picture)

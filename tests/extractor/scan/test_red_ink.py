@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from extractor.scan.layers import PAPER, take_apart
-from extractor.scan.red_ink import red_writing
+from extractor.scan.red_ink import loose_red, red_writing
 from extractor.scan.seals.ring import Ring
 from extractor.scan.upright import Flat
 from tests.extractor import drawing
@@ -70,3 +70,20 @@ def test_the_page_s_edge_is_no_writing():
     picture[:3, 100:400] = RED
     layers = take_apart(Flat(picture, drawing.SCALE, False))
     assert red_writing(layers, [], np.zeros_like(layers.text))[0] is None
+
+
+def test_red_ink_is_loose_where_no_seal_is_however_little_of_the_page_has_any():
+    form = Form("武汉清源")
+    form.write("大冶", 5.5, 0, RED)
+    page = form.page()
+    ring = Ring(X + 6.0 * SIZE, Y + SIZE / 2, SIZE / 3, SIZE / 3, 0.0, True, 0.9)
+    assert np.array_equal(loose_red(page.layers, ()), page.layers.red > 0)
+    left = loose_red(page.layers, [ring])
+    assert 0 < np.count_nonzero(left) < np.count_nonzero(page.layers.red)
+
+
+def test_blue_ink_is_told_once_however_lines_change():
+    page = Form("武汉清源").page()
+    assert page.blue is page.reading(()).blue
+    assert not page.blue.any()
+    assert not page.blue.flags.writeable

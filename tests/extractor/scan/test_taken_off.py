@@ -1,8 +1,10 @@
 """What is taken off a page with its ruled lines, and what stays."""
 
 import cv2
+import numpy as np
 import pytest
 
+from extractor.scan import ruling
 from extractor.scan.ruling import find_grids
 from tests.extractor import drawing
 
@@ -34,3 +36,18 @@ def test_strokes_of_closely_set_lines_where_a_border_ran_in_other_rows_stay() ->
     gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     left = find_grids(gray, drawing.SCALE).taken_off(gray)
     assert all((left[stroke, 799:802] < 128).mean() > 0.9 for stroke in strokes)
+
+
+def test_a_glance_passes_over_no_page_with_rules_that_its_black_ink_lacks() -> None:
+    rng = np.random.default_rng(5)
+    seen = 0
+    for _ in range(60):
+        black = rng.integers(200, 256, (300, 260), dtype=np.uint8)
+        inks = black.copy()
+        wide = int(rng.integers(1, 5))
+        inks[100 : 100 + wide, 20:240] -= rng.integers(30, 120, dtype=np.uint8)
+        if ruling._has_more_rules(ruling._reduced(inks, 0.72), ruling._reduced(black, 0.72)):
+            seen += 1
+            assert ruling._has_more_ink(inks, black)
+    assert seen > 10
+    assert not ruling._has_more_ink(black, black)

@@ -141,3 +141,10 @@ def test_paper_in_shadow_becomes_white_up_to_the_last_row_and_column(width, heig
     assert white[:590].min() > 245
     assert white[620:].min() > 245
     assert white[600:602, 110:690].max() < 60
+
+
+def test_the_nearest_of_many_points_is_told() -> None:
+    points = np.random.default_rng(3).random((150, 2)) * 900
+    distance = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
+    np.fill_diagonal(distance, np.inf)
+    assert np.array_equal(upright._nearest(points), distance.argmin(axis=1))

@@ -10,6 +10,7 @@ from extractor.scan.layers import Layers
 from extractor.scan.readings import Glyph, Reading
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals.ring import Ring
+from extractor.scan.ticks import boxes as tick_boxes
 from extractor.scan.ticks.boxes import find_squares
 from tests.extractor import drawing
 
@@ -295,3 +296,25 @@ def test_letters_and_digits_that_were_surely_read_are_no_boxes_whatever_they_loo
     glyphs = [Glyph("8", ((box[0] + box[2]) / 2 - x0) / (x1 - x0), 0.95) for box in boxes]
     reading = Reading(tuple(sorted((*line.reading.glyphs, *glyphs), key=lambda glyph: glyph.at)))
     assert _states([[replace(line, reading=reading)]], layers) == []
+
+
+@pytest.mark.parametrize("em", [13, 24, 40])
+def test_a_glance_passes_over_no_row_with_unread_ink(em):
+    """Of words that were read surely, with blots of all sizes and shades before, between and behind them."""
+    rng = np.random.default_rng(em)
+    unread = 0
+    for _ in range(150):
+        gray = np.full((4 * em, 30 * em), int(rng.integers(225, 256)), np.uint8)
+        glyphs, x0, x1 = [], 5.0 * em, 25.0 * em
+        for at in np.cumsum(rng.uniform(1.0, 1.6, 9)) * em:
+            place = int(x0 + at)
+            gray[int(1.6 * em) : int(2.4 * em), place - int(0.4 * em) : place + int(0.4 * em)] = 40
+            glyphs.append(Glyph("申", float(at) / (x1 - x0), 0.99))
+        x, wide, level = rng.integers(2 * em, 27 * em), rng.uniform(0.05, 0.6) * em, rng.integers(0, 240)
+        gray[2 * em : 2 * em + max(1, em // 4), x : x + max(1, round(wide))] = level
+        line = ReadLine(Place((x0, 1.5 * em, x1, 2.5 * em)), Reading(tuple(glyphs)))
+        cut = tick_boxes._cut_out([line], (0.0, 0.0, 30.0 * em, 4.0 * em), _page(_layers(gray)))
+        if tick_boxes._has_unread(tick_boxes._strip(cut), [line]):
+            unread += 1
+            assert tick_boxes._may_have_unread(cut, [line])
+    assert unread > 15
