@@ -22,6 +22,7 @@ from extractor.weighing import language
 from extractor.weighing.form_words import FormWords
 from models.fields import Field
 from models.fields.base import MadeOf
+from models.mail_hosts import ANYBODYS
 from models.page import Run, Span
 
 _LETTER = str.maketrans(dict(by_character(confusions.AMONG_LETTERS)))
@@ -30,19 +31,11 @@ _QUICK = str.maketrans(dict(by_character(confusions.QUICK)))
 _RARE, _STROKES = by_character(confusions.RARE), by_character(confusions.STROKES)
 _SECOND_LEVEL = ("gov", "edu", "com", "org", "net")
 _DOMAIN = re.compile(r"@[\w.-]+\.(\w{3})\.cn$")
-# Hosts of providers of mail, by their ending.
-_PROVIDERS = {
-    "com": "163|126|139|qq|foxmail|sina|sohu|aliyun|outlook|hotmail|gmail",
-    "cn": "189|sina",
-    "net": "yeah",
-}
-_NO_AT = re.compile(
-    rf"(?<=\w)[{re.escape(confusions.AT.read)}](?=(?:{'|'.join(_PROVIDERS.values())}|\w+\.(?:gov|edu))\.)"
-)
+_PROVIDERS = "|".join(sorted({host.partition(".")[0] for host in ANYBODYS}))
+_NO_AT = re.compile(rf"(?<=\w)[{re.escape(confusions.AT.read)}](?=(?:{_PROVIDERS}|\w+\.(?:gov|edu))\.)")
 # The @ and the host of a provider, and the end of a host in the country's domains, each as a whole.
 _KNOWN_HOST = re.compile(
-    rf"@(?:(?:vip\.)?(?:{_PROVIDERS['com']})\.com|(?:{_PROVIDERS['cn']})\.cn|{_PROVIDERS['net']}\.net)"
-    r"(?![\w.])"
+    rf"@(?:vip\.)?(?:{'|'.join(map(re.escape, sorted(ANYBODYS)))})(?![\w.])"
     rf"|\.(?:{'|'.join(_SECOND_LEVEL)})\.cn(?![\w.])"
 )
 _FIRST_SIGN = re.compile(r"(?<=年[0-9])日(?= ?[0-9]{1,2} ?日)|(?<=年[0-9]{2})日(?= ?[0-9]{1,2} ?日)")
