@@ -31,6 +31,7 @@ _THIN = 0.6  # share of its box that it inks at most
 _THICKEST = 0.25  # ems: print is no thicker
 _RARE = 0.2  # share of a row's ink: less of it is thicker than its print
 _ALONE = 0.3  # ems: least width of one that is told by black ink alone
+_PROMPTS = frozenset("：:")  # behind them stands what is asked, and no option
 _ROUGH = 0.4  # ems: least width and height of a mark that has no shape of its own
 _RISE = 0.18  # ems that the arm of a tick on words rises above the print at least
 _UPRIGHT = (0.25, 2.6)  # rows a column: slope of that arm
@@ -135,7 +136,9 @@ def _pieces(mask: Mask) -> list[Run]:
 
 def _scribbled(apart: Mask, row: Row) -> list[tuple[float, float]]:
     """Return where a mark of whatever shape stands beside the words of a row, nothing where there are
-    several. `apart`: the ink beside the words."""
+    several, or behind a prompt, which it answers. `apart`: the ink beside the words."""
+    if any(glyph.text in _PROMPTS for line in row.lines for glyph in line.reading.glyphs):
+        return []
     middle = (row.top + row.bottom) / 2
     pieces = [
         one

@@ -186,10 +186,12 @@ def test_a_stroke_through_the_line_below_strikes_none_of_the_line_above():
     assert [_having(line, line.crossed) for line in lines if line.reading.text == "局长"] == [""]
 
 
-def test_a_mark_of_no_shape_beside_words_marks_them():
-    """Met with scribbles and crosses in front of options without boxes, of which nothing was told."""
-    form = _form("商业    园区    学校")
+@pytest.mark.parametrize(("words", "marked"), [("商业    园区    学校", "园"), ("签字：    园区", "")])
+def test_a_mark_of_no_shape_beside_words_marks_them_unless_it_answers_a_prompt(words, marked):
+    """Met with scribbles and crosses in front of options without boxes, of which nothing was told, and with
+    a signature."""
+    form = _form(words)
     x = _place(form, "园")
     form.draw([(x - 0.65, 0.7), (x - 0.5, 0.0), (x - 0.35, 0.7), (x - 0.2, 0.0), (x - 0.1, 0.7)], BLACK, 3)
     (line,), _ = _marked(form)
-    assert _having(line, line.bordered) == "园"
+    assert _having(line, line.bordered) == marked
