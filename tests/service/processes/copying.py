@@ -17,6 +17,7 @@ from service.signals import Stop
 from tests.service.readers import do
 
 MEGABYTES, SECONDS = 3000, 2.0
+BROKEN = 3  # the code with which it ends where its pool broke
 # What only a copy of the process that filled it has.
 _filled: list[str] = []
 
@@ -56,6 +57,8 @@ def main(folder: Path, *, with_thread: bool) -> None:
                 task = pool.schedule(source, {}, Options(), tell)
                 for _ in pool.ended([task]):
                     given = pool.given(source, task)
+                    if given is None:
+                        sys.exit(BROKEN)
                     print(
                         json.dumps(given.outcome if isinstance(given.outcome, dict) else given.outcome.code),
                         flush=True,

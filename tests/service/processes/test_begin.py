@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from service.processes.child import is_running
-from tests.service.processes.copying import MEGABYTES
+from tests.service.processes.copying import BROKEN, MEGABYTES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process is copied")
+
+_TRIES = 3  # a process that dies while it takes a task may break its pool, which is then begun anew
 
 
 @contextmanager
@@ -27,8 +29,11 @@ def _asking(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def _became(folder: Path, orders: list[str], *arguments: str) -> list[Any]:
-    with _asking(folder, *arguments) as asking:
-        told, _ = asking.communicate(json.dumps(orders) + "\n", timeout=120)
+    for _ in range(_TRIES):
+        with _asking(folder, *arguments) as asking:
+            told, _ = asking.communicate(json.dumps(orders) + "\n", timeout=120)
+        if asking.returncode != BROKEN:
+            break
     assert asking.returncode == 0
     return [json.loads(line) for line in told.splitlines()]
 
