@@ -95,10 +95,10 @@ def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
     sizes = [_em(line, usual) for line in looked]
     cores = [core_rows(line, em, ink) for line, em in zip(looked, sizes, strict=True)]
     many = Counter(line.place.cell for line in page.lines)
-    beside = Counter(line.place.cell for line in page.lines for _ in line.reading.glyphs)
+    characters = Counter(line.place.cell for line in page.lines for _ in line.reading.glyphs)
     over = written_over(
         [
-            Written(line, em, (core[0] + core[1]) / 2, many[line.place.cell], beside[line.place.cell])
+            Written(line, em, (core[0] + core[1]) / 2, many[line.place.cell], characters[line.place.cell])
             for line, em, core in zip(looked, sizes, cores, strict=True)
         ],
         ink,
