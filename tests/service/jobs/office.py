@@ -34,6 +34,20 @@ _PARENT = (
 )
 
 
+def _is_stopped(process: int) -> bool:
+    """Whether all threads of a process have stopped, or it has ended."""
+    tasks = Path(f"/proc/{process}/task").glob("*/stat")
+    return all(_state_in(task) in "TtZX" for task in tasks)
+
+
+def _state_in(stat: Path) -> str:
+    """The letter for the state of a thread; X where it has ended."""
+    try:
+        return stat.read_text().rpartition(") ")[2][0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
+
+
 class Office:
     """What workers share; everything that they start is marked, and all temporary files are in one folder."""
 
@@ -97,6 +111,9 @@ class Office:
         while True:
             for process in processes:
                 os.kill(process, signal.SIGSTOP)
+            # On a busy machine a thread may still end what it asked of the system, such as a lock, and only
+            # then stop.
+            self.wait_until(lambda: all(map(_is_stopped, processes)))
             if self._can_write():
                 return
             for process in processes:
@@ -123,7 +140,7 @@ class Office:
     def said(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
 
-    def wait_until(self, condition: Any, seconds: float = 60.0) -> None:
+    def wait_until(self, condition: Any, seconds: float = 120.0) -> None:
         """Until `condition()` holds, or the test fails."""
         deadline = time.monotonic() + seconds
         while not condition():
