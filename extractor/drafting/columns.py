@@ -45,11 +45,10 @@ class Columns(Adding):
             of_all = unit_in(heads, (label, *places))
             for head, place in zip(heads[1:], places, strict=True):
                 over = one_line(head.text)
-                if _STRUCK.fullmatch(place.text):
-                    content.append({"kind": "printed", "text": one_line(place.text)})
-                    continue
-                if place is of_all:
-                    self.tell(f"“{one_line(place.text)}”是“{words}”一行的单位")
+                is_struck = _STRUCK.fullmatch(place.text) is not None
+                if is_struck or place is of_all:
+                    if not is_struck:
+                        self.tell(f"“{one_line(place.text)}”是“{words}”一行的单位")
                     content.append({"kind": "printed", "text": one_line(place.text)})
                     continue
                 lower = next((one_line(one.text) for one in under if one.column == head.column), over)

@@ -85,13 +85,13 @@ _MOST = 75  # percentile of the ends: where most reach; from the other end, wher
 @dataclass(frozen=True)
 class Written:
     """A line to look at. `em` is the width of its Chinese characters, and `middle` their height on the page,
-    both in pixels. `among` is the number of lines in its cell, `beside` that of their characters."""
+    both in pixels. `among` is the number of lines in its cell, `characters` that of their characters."""
 
     line: ReadLine
     em: float
     middle: float
     among: int = 1
-    beside: int = 1
+    characters: int = 1
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def written_over(lines: Sequence[Written], ink: Mask, levels: Gray) -> list[bool
 
 def least_likely(line: Written) -> float:
     """Return the probability from which on a character of `line` counts as written over."""
-    is_prose = line.among > _SHORT or line.beside > _SHORT_TEXT
+    is_prose = line.among > _SHORT or line.characters > _SHORT_TEXT
     return _LIKELY_IN_PROSE if is_prose else _LIKELY
 
 

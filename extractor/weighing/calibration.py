@@ -55,6 +55,8 @@ _OPEN_DAY = re.compile(r"年[0-9]{1,2}月[0-9]$")
 # of 0.9 to 0.97, and two of these were misread (148 as 198). On 20 sheets by usual hands and 40 in print
 # none did.
 POINT = "point"
+# How sure that sign must be, where it is not 0.97: in a long text it tells of marks alone.
+_SURE_POINT = {"prose": rungs.STRONG}
 # Signs with which words of a hand are not accepted: minus the logarithms of the share of wrong characters in
 # the whole application, and of the number of them that is expected in the value. The weights, which are
 # fitted mostly to print, believe the second too little. Of nine such values that had been accepted in hands
@@ -220,16 +222,18 @@ def _checked(passes: float, signs: Signs) -> float:
 def probability_of(table: Mapping[str, Mapping[str, float]], kind: str, signs: Signs) -> float:
     """Return that probability by the weights in `table`. A kind without weights takes those of the kind that
     it is written like; where there is none, it is never accepted."""
-    weights = table.get(kind) or table.get(_LIKE.get(kind, ""))
+    like = kind if kind in table else _LIKE.get(kind, "")
+    weights = table.get(like)
     if weights is None:
         return 0.0
     sure = _sigmoid(weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in signs.items()))
     if signs["least"] < _logit(_SEEN.get(kind, 0.0)):
         return min(sure, _sigmoid(signs["least"]))
-    if weights is table.get("text") and _is_ill_written(signs):
-        return min(sure, rungs.EVEN)
-    point = rungs.STRONG if kind == "prose" else rungs.UNDISPUTED
-    unsure = signs["least"] < _logit(_SURE.get(kind, rungs.STRONG)) or signs.get(POINT, inf) < _logit(point)
+    unsure = (
+        signs["least"] < _logit(_SURE.get(kind, rungs.STRONG))
+        or signs.get(POINT, inf) < _logit(_SURE_POINT.get(kind, rungs.UNDISPUTED))
+        or (like == "text" and _is_ill_written(signs))
+    )
     return min(sure, rungs.EVEN) if unsure else sure
 
 

@@ -89,6 +89,8 @@ class FormWords:
         """Tell whether other answers have another character where the one at `at` stands, and more of them
         than have the same."""
         same = other = 0
+        if not any(self._times):
+            return False  # what a form prints contradicts nobody
         for number, shift in self._shifts(texts, at):
             place, phrase = at + shift, self._phrases[number]
             if not 0 <= place < len(phrase) or not _same_around(texts, at, phrase, place):

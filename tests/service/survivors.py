@@ -98,12 +98,18 @@ def watched(mark: Mark, every: float = 0.5) -> Iterator[Memory]:
 
 
 def _parent(process: int) -> int:
+    told = told_of(Path(f"/proc/{process}/stat"))
+    return int(told[1]) if told else 0
+
+
+def told_of(stat: Path) -> list[str]:
+    """What the system tells of a process or thread, from its state and its parent on; nothing where it has
+    ended."""
     try:
-        stat = Path(f"/proc/{process}/stat").read_text()
+        # The name before these may hold anything.
+        return stat.read_text().rpartition(")")[2].split()
     except OSError:
-        return 0
-    # Behind the name, which may hold anything: the state, and the parent.
-    return int(stat.rpartition(")")[2].split()[1])
+        return []
 
 
 def _peak(process: int) -> float:

@@ -36,10 +36,8 @@ _BEYOND = 0.12  # ems: what hangs together with the edge of a box reaches so far
 _INKED = 0.04  # share of an "empty" box under the ink of a coloured pen, at least
 _FEW = 0.5  # share of the boxes of a cell that a pen may have marked so: more are printed that way
 _FAINT = 200  # grey level: darker than paper, as a pencil's strokes are
-_CORE, _PALER = (
-    25,
-    60,
-)  # percentile of the levels of print, and levels by which such a stroke is paler at least
+_CORE = 25  # percentile of the levels of print that tells how dark it is
+_PALER = 60  # levels by which such a stroke is paler than that at least
 _LONG = 0.3  # ems: least width or height of such a stroke
 _WISP = 0.01  # square ems: its least ink
 _SLIM = 0.5  # share of its box that it inks at most: a shade inks more
@@ -109,8 +107,9 @@ class _Marked:
         found = found or list(_faint(row, boxes, page))
         words = [(start, end) for _, _, start, end in _words(lines, row)]
         found = [_beyond_box(one, [box for box, _ in boxes], words, row.em) for one in found]
-        empty = [box for box, is_empty in boxes if is_empty]
-        return cls(lines, row, found, [_in_box(box, row, pens, ink) for box in empty])
+        coloured = pens if is_coloured(pens, ink) else np.zeros_like(pens)
+        labels = np.asarray(cv2.connectedComponents(ink.astype(np.uint8))[1], np.int32)
+        return cls(lines, row, found, [_in_box(box, row, coloured, labels) for box, empty in boxes if empty])
 
     def lines_with_marks(self, are_few: bool) -> list[ReadLine]:
         """Return the lines with their characters marked. `are_few`: few boxes of the cell bear ink that hangs
@@ -119,8 +118,8 @@ class _Marked:
             return list(self.lines)
         found = [*self.drawn, *(one for one in self.drawn_in if one is not None and are_few)]
         marks = [[False] * len(line.reading.glyphs) for line in self.lines]
+        words = list(_words(self.lines, self.row))
         for x0, x1 in found:
-            words = _words(self.lines, self.row)
             near = min(words, key=lambda word: _off(word, x0, x1), default=None)
             if near is not None and _off(near, x0, x1)[0] < _NEAR * self.row.em:
                 marks[near[0]][near[1]] = True
@@ -139,17 +138,17 @@ def _beyond_box(drawn: _Ends, boxes: Sequence[Rect], words: Sequence[_Ends], em:
     return (near[0][2], near[0][2]) if near and off > _ON * em else drawn
 
 
-def _in_box(box: Rect, row: Row, pens: Mask, ink: Mask) -> _Ends | None:
+def _in_box(box: Rect, row: Row, coloured: Mask, labels: NDArray[np.int32]) -> _Ends | None:
     """Return the ends of a coloured pen's ink in a box that seemed empty, or of what hangs together with its
-    edge; None where there is neither. `pens` and `ink`: the row's part of coloured and of all ink."""
+    edge; None where there is neither. `coloured`: the ink of such a pen in the row, `labels`: the connected
+    components of all ink there."""
     x0, y0, x1, y1 = box
     left, top = row.left, row.part[0].start
     own = np.s_[max(0, round(y0) - top) : round(y1) - top, max(0, round(x0) - left) : round(x1) - left]
-    if pens[own].size and is_coloured(pens, ink) and float(pens[own].mean()) > _INKED:
+    if coloured[own].size and float(coloured[own].mean()) > _INKED:
         return x1, x1
-    _, labels = cv2.connectedComponents(ink.astype(np.uint8))
-    labels[~np.isin(labels, np.unique(labels[own][labels[own] > 0]))] = 0
-    far = left + np.flatnonzero(labels[own[0]].any(axis=0))
+    edge = labels[own]
+    far = left + np.flatnonzero(np.isin(labels[own[0]], edge[edge > 0]).any(axis=0))
     beyond = _BEYOND * row.em + _AROUND * (x1 - x0)
     return (x1, x1) if far.size and (far[-1] > x1 + beyond or far[0] < x0 - beyond) else None
 

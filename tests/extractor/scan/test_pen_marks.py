@@ -425,4 +425,4 @@ def test_of_many_characters_in_few_lines_some_differ_by_chance() -> None:
     (line,) = form.lines
     short = Written(line, SIZE, (line.place.box[1] + line.place.box[3]) / 2, 2, 24)
     assert written_over([short], clear < PAPER, clear) == [True]
-    assert written_over([replace(short, beside=60)], clear < PAPER, clear) == [False]
+    assert written_over([replace(short, characters=60)], clear < PAPER, clear) == [False]

@@ -23,7 +23,7 @@ from service.store.forms import FormStore
 from service.store.tables import counters, results, submissions, uploads, versions, workers
 from service.store.uploads import Arrival, StoredFile, create
 from tests.service.readers import ORDER
-from tests.service.survivors import Mark
+from tests.service.survivors import Mark, told_of
 
 ROOT = Path(__file__).parents[3]
 INBOX = ROOT / "fixtures/inbox"
@@ -36,16 +36,8 @@ _PARENT = (
 
 def _is_stopped(process: int) -> bool:
     """Whether all threads of a process have stopped, or it has ended."""
-    tasks = Path(f"/proc/{process}/task").glob("*/stat")
-    return all(_state_in(task) in "TtZX" for task in tasks)
-
-
-def _state_in(stat: Path) -> str:
-    """The letter for the state of a thread; X where it has ended."""
-    try:
-        return stat.read_text().rpartition(") ")[2][0]
-    except (FileNotFoundError, ProcessLookupError):
-        return "X"
+    threads = map(told_of, Path(f"/proc/{process}/task").glob("*/stat"))
+    return all(told[0] in "TtZX" for told in threads if told)
 
 
 class Office:
